@@ -1,0 +1,113 @@
+"""The virtualenv and the quickstart project that everything compared runs from.
+
+They are the demo's, with the peers installed beside, kept in a cache folder because making them takes a minute.
+When the bench runs as root the servers run as www-data, so the cache then lies where that user can read it, and
+the interpreter is one that it can reach, too.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'python/src/main/python'))
+from penstock.demo.project import ProjectError, Quickstart  # noqa: E402
+
+INTERPRETERS = ('/usr/bin/python3.11', '/usr/local/bin/python3.11', 'python3.11')
+
+# Run inside the virtualenv: the page as the application itself gives it, to check every server against.
+REFERENCE_PAGE = '''
+import sys
+from paste.deploy import loadapp
+from webob import Request
+app = loadapp('config:' + sys.argv.pop())
+response = Request.blank('/demo').get_response(app)
+sys.stdout.buffer.write(response.body)
+'''
+
+
+class BenchError(Exception):
+    """The bench cannot go on; the text says why and what to do."""
+
+
+def run_user():
+    """The user that Apache and all servers run as: ourselves, or www-data when we are root."""
+    return pwd.getpwnam('www-data') if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
+def cache_folder():
+    if 'PENSTOCK_BENCH_CACHE' in os.environ:
+        return Path(os.environ['PENSTOCK_BENCH_CACHE']).resolve()
+    return Path('/var/cache/penstock-bench') if os.geteuid() == 0 else Path.home() / '.cache/penstock-bench'
+
+
+class Project:
+    """`python`, `bin`, `venv`, `ini` and `page` of the quickstart, ready after `prepare`."""
+
+    def __init__(self, cache, wheel, say):
+        python = next((found for name in INTERPRETERS if (found := shutil.which(name))), None)
+        if python is None:
+            raise BenchError('Python 3.11 was not found; on Debian 12: apt-get install python3.11-venv python3.11-dev')
+        lines = (HERE / 'requirements.txt').read_text().splitlines()
+        peers = [line for line in lines if line and not line.startswith('#')]
+        self.quickstart = Quickstart(cache, wheel, peers, python)
+        self.say = say
+        self.venv = Path(self.quickstart.virtualenv)
+        self.bin = self.venv / 'bin'
+        self.python = self.bin / 'python'
+        self.folder = Path(self.quickstart.directory)
+        self.ini = self.folder / 'production.ini'
+        self.page = self.folder / 'demo.html'
+
+    def prepare(self):
+        """Makes what is missing; seconds when nothing is."""
+        try:
+            self.quickstart.make(self._step)
+        except ProjectError as error:
+            raise BenchError(str(error)) from None
+        text = production((self.folder / 'development.ini').read_text())
+        if not self.page.exists() or not self.ini.exists() or self.ini.read_text() != text:
+            self.ini.write_text(text)
+            self._write_page()
+            self._give_to_run_user()
+
+    @contextmanager
+    def _step(self, title):
+        self.say(title)
+        yield
+
+    def _write_page(self):
+        # Not from the folder above the project: that would shadow its package by a namespace package.
+        done = subprocess.run([self.python, '-c', REFERENCE_PAGE, self.ini], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0 or b'</html>' not in done.stdout:
+            raise BenchError(f'the quickstart gave no page:\n{done.stderr.decode(errors="replace")[-3000:]}')
+        self.page.write_bytes(done.stdout)
+
+    def _give_to_run_user(self):
+        user = run_user()
+        if user.pw_uid != os.geteuid():
+            for path in [self.folder, *self.folder.rglob('*')]:
+                os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+def production(text):
+    """The quickstart's development.ini with what its comments ask for in production, and every logger at WARNING.
+
+    Without `auto_reload_templates = false` Kajiki compiles the page's templates again for every request (15 ms).
+    """
+    text = text.replace('debug = true', 'debug = false', 1)
+    text = text.replace('#auto_reload_templates = false', 'auto_reload_templates = false', 1)
+    for level in ('DEBUG', 'INFO'):
+        text = text.replace(f'\nlevel = {level}\n', '\nlevel = WARN\n')
+    return text
+
+
+def newest_wheel():
+    """The wheel that the build left in dist/, or None."""
+    wheels = sorted((HERE.parent / 'dist').glob('penstock-*.whl'), key=lambda path: path.stat().st_mtime)
+    return wheels[-1] if wheels else None

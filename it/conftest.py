@@ -1,0 +1,50 @@
+"""Fixtures that all tests share. A test that cannot run on this machine skips and says why."""
+
+import contextlib
+
+import pytest
+from penstock.demo import apache
+
+from harness import places, project
+
+
+@pytest.fixture(scope="session")
+def apache_with():
+    """A function: the machine's Apache with the modules named, or a skip."""
+
+    def find(*modules):
+        try:
+            return apache.find(modules)
+        except apache.ApacheError as reason:
+            pytest.skip(str(reason))
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def quickstart():
+    """The quickstart project in its virtualenv, with the wheel under test."""
+    return project.shared_quickstart()
+
+
+@pytest.fixture(scope="module")
+def shared_folder():
+    """A folder that Apache's processes can reach, for the servers that a file's tests share."""
+    with places.folder() as place:
+        yield place
+
+
+@pytest.fixture
+def folder():
+    """A folder that Apache's processes can reach, for one test."""
+    with places.folder() as place:
+        yield place
+
+
+@pytest.fixture
+def running():
+    """A function that enters a context manager for the length of one test: `site =
+    running(FcgidSite(…))`.
+    """
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context

@@ -1,0 +1,154 @@
+"""`penstock demo`, as a newcomer runs it; what it makes is kept between runs, here in the tests'
+cache.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness import client, places
+from harness.processes import descendants, gone
+from harness.waiting import eventually
+
+SECOND_RUN_S = 15
+
+
+@pytest.fixture(scope="module")
+def directory(apache_with):
+    """Made by a first run, which may take a minute."""
+    apache_with("fcgid")
+    place = places.cache() / "demo"
+    result = subprocess.run(
+        demo("--directory", place, "--once"), stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert result.returncode == 0, result.stdout
+    return place
+
+
+def demo(*arguments):
+    """From the source tree, as the repository's ./penstock does."""
+    return [sys.executable, "-m", "penstock.demo", *map(str, arguments), "--no-install"]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    if places.wheel() is None:
+        pytest.skip("no wheel: build it first")
+    monkeypatch.setenv("PENSTOCK_WHEEL", str(places.wheel()))
+    monkeypatch.setenv("PYTHONPATH", str(places.REPOSITORY / "python/src/main/python"))
+
+
+@pytest.fixture
+def running_demo(directory):
+    """The demo in its own process, ready: the process and the output up to then."""
+    process = subprocess.Popen(
+        demo("--directory", directory),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    output = []
+    try:
+        for line in process.stdout:
+            output.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        yield process, "".join(output)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def test_a_second_run_serves_a_page_within_seconds(directory):
+    started = time.monotonic()
+
+    result = subprocess.run(
+        demo("--directory", directory, "--once"), stdout=subprocess.PIPE, encoding="utf-8"
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert time.monotonic() - started < SECOND_RUN_S
+
+
+def test_it_prints_the_url_the_two_files_and_what_to_try_next(directory, running_demo):
+    _, output = running_demo
+
+    url = re.search(r"http://127\.0\.0\.1:\d+/app/", output).group()
+    assert client.fetch(url).location == url + "demo"
+    for name in ("dispatch.fcgi", ".htaccess"):
+        for line in (directory / "htdocs" / "app" / name).read_text().splitlines():
+            assert line in output
+    for word in ("penstock status", "edit", "reload", "kill", "Ctrl-C"):
+        assert word in output
+
+
+def test_it_is_quiet_and_without_colours_where_nobody_watches(running_demo):
+    _, output = running_demo
+
+    assert "\033" not in output
+    assert "virtualenv" not in output.splitlines()[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_all_that_it_started(directory, running_demo, number):
+    process, _ = running_demo
+    script = str(directory / "htdocs" / "app" / "dispatch.fcgi")
+    from harness.processes import Family
+
+    started = descendants(process.pid) + Family(script).all()
+    assert len(started) > 4
+
+    process.send_signal(number)
+
+    assert process.wait(60) == 0
+    for one in started:
+        eventually(lambda: gone(one.pid), what="the end of %s" % one)
+
+
+def test_a_page_that_is_edited_is_seen_at_the_next_load(directory, running_demo):
+    _, output = running_demo
+    url = re.search(r"http://127\.0\.0\.1:\d+/app/", output).group()
+    page = (
+        directory / "project" / "quickstart" / "quickstart" / "templates" / "demo" / "index.xhtml"
+    )
+    before = page.read_text()
+    assert "edited by a test" not in client.fetch(url + "demo").text
+    try:
+        page.write_text(before.replace("<h1>", "<h1>edited by a test ", 1))
+        eventually(lambda: "edited by a test" in client.fetch(url + "demo").text)
+    finally:
+        page.write_text(before)
+
+
+def test_without_apache_it_names_the_command_and_serves_meanwhile(directory):
+    program = "import sys; from penstock.demo import apache; apache._BINARIES = (); "
+    program += "from penstock.demo import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, *demo("--directory", directory, "--once")[3:]]
+
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
+
+    assert result.returncode == 0, result.stdout
+    assert (
+        "apt-get install --no-install-recommends apache2-bin libapache2-mod-fcgid" in result.stdout
+    )
+    assert re.search(r"http://127\.0\.0\.1:\d+/ answered 200", result.stdout)
+
+
+def test_a_folder_that_apaches_user_cannot_reach_is_refused(folder):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: otherwise Apache runs as ourselves")
+    folder.chmod(0o700)
+
+    result = subprocess.run(
+        demo("--directory", folder / "demo", "--once"), stderr=subprocess.PIPE, encoding="utf-8"
+    )
+
+    assert result.returncode == 1
+    assert "cannot reach" in result.stderr

@@ -1,0 +1,103 @@
+package dev.penstock.cli;
+
+import dev.penstock.deploy.Instance;
+import dev.penstock.deploy.Launch;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `penstock serve TARGET`
+@Command(
+        name = "serve",
+        description = {
+            "Serve an application from this terminal until Ctrl-C.",
+            "Without --http and --fcgi it listens for HTTP where [server:main] of the INI file says, or on"
+                    + " 127.0.0.1:8080."
+        },
+        footer = {
+            "%nExamples:",
+            "  penstock serve development.ini",
+            "  penstock serve 'config:production.ini#admin' --fcgi /run/site/penstock.sock",
+            "  penstock serve site.wsgi:application --http :8000 --workers 2",
+            "  penstock serve development.ini --set request_timeout=30s --set debug=true",
+            "%nWhat else can be set stands in docs/settings.md; the same keys go into a section [penstock] of the INI"
+                    + " file, or into penstock.ini beside it."
+        })
+final class ServeCommand extends Subcommand {
+    @Parameters(index = "0", paramLabel = "TARGET", description = "file.ini, config:file.ini#name, or module:callable")
+    private String target = "";
+
+    @Parameters(index = "1..*", paramLabel = "name=value", description = "What the INI file sees as its defaults.")
+    private List<String> globalConf = new ArrayList<>();
+
+    @Option(
+            names = "--python",
+            paramLabel = "PATH",
+            description = "The interpreter or virtualenv of the application (otherwise the one beside the project).")
+    private @Nullable String python;
+
+    @Option(names = "--http", paramLabel = "HOST:PORT", description = "Listen for HTTP.")
+    private @Nullable String http;
+
+    @Option(
+            names = "--fcgi",
+            paramLabel = "PATH|HOST:PORT",
+            description = "Listen for FastCGI; can be given several times.")
+    private List<String> fcgi = new ArrayList<>();
+
+    @Option(names = "--workers", paramLabel = "N", description = "Python processes.")
+    private @Nullable String workers;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads in each of them.")
+    private @Nullable String threads;
+
+    @Option(names = "--set", paramLabel = "key=value", description = "Any other setting; can be given several times.")
+    private List<String> set = new ArrayList<>();
+
+    @Option(names = "--instance", hidden = true, description = "The directory of the instance, made by the starter.")
+    private @Nullable Path instance;
+
+    @Override
+    public Integer call() {
+        ServeArguments arguments = new ServeArguments(target, pairs("name=value", globalConf), options());
+        PythonFinder pythons = new PythonFinder(System.getenv(), System.getProperty("penstock.python"));
+        Path directory = Path.of("").toAbsolutePath();
+        return Instance.run(arguments.deployment(directory, pythons), new Launch(instance, false, true));
+    }
+
+    private List<ServeArguments.Option> options() {
+        List<ServeArguments.Option> options = new ArrayList<>();
+        add(options, "python", python);
+        add(options, "http", http);
+        add(options, "fcgi", fcgi.isEmpty() ? null : String.join("\n", fcgi));
+        add(options, "workers", workers);
+        add(options, "threads", threads);
+        pairs("--set", set)
+                .forEach((name, value) -> options.add(new ServeArguments.Option(name, value, "--set " + name)));
+        return options;
+    }
+
+    private static void add(List<ServeArguments.Option> options, String name, @Nullable String value) {
+        if (value != null) {
+            options.add(new ServeArguments.Option(name, value, "--" + name));
+        }
+    }
+
+    private static Map<String, String> pairs(String where, List<String> words) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        for (String word : words) {
+            int equals = word.indexOf('=');
+            if (equals < 1) {
+                throw CommandFailure.usage(where + ": expected name=value, found: " + word);
+            }
+            pairs.put(word.substring(0, equals), word.substring(equals + 1));
+        }
+        return pairs;
+    }
+}

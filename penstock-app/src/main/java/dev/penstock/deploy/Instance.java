@@ -1,0 +1,396 @@
+package dev.penstock.deploy;
+
+import dev.penstock.control.Commands;
+import dev.penstock.control.ControlClient;
+import dev.penstock.control.ControlServer;
+import dev.penstock.control.Dispatches;
+import dev.penstock.fastcgi.Limits;
+import dev.penstock.http.HttpListener;
+import dev.penstock.python.PythonApplication;
+import dev.penstock.python.PythonSettings;
+import dev.penstock.server.Bounds;
+import dev.penstock.server.ConnectionThreads;
+import dev.penstock.server.EventLog;
+import dev.penstock.server.FastCgiGate;
+import dev.penstock.server.Listener;
+import dev.penstock.server.PathTruth;
+import dev.penstock.server.Quietly;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXServerSocketChannel;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
+import org.newsclub.net.unix.FileDescriptorCast;
+
+/// A running server: everything wired together, from its first moment to its last.
+///
+/// The order of the start matters: where a dispatch has made the control socket the zygote comes first,
+/// so that Python imports while the rest of this server is still being loaded.
+public final class Instance implements Commands {
+    private static final int HTTP_THREADS = 16;
+
+    private final Deployment deployment;
+    private final Launch launch;
+    private final Path directory;
+    private final LogFile log;
+    private final PythonApplication application;
+    private final ConnectionThreads threads = new ConnectionThreads();
+    private final FastCgiGate gate;
+    private final Semaphore connections;
+    private final OwnListeners own = new OwnListeners();
+    private final RestartFiles restartFiles;
+    private final long startNanos = System.nanoTime();
+    private final CountDownLatch stopAsked = new CountDownLatch(1);
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private volatile boolean forGood;
+    private @Nullable Dispatches dispatches;
+    private @Nullable HttpListener http;
+    private @Nullable AFUNIXServerSocketChannel control;
+
+    private Instance(Deployment deployment, Launch launch, Path directory) {
+        this.deployment = deployment;
+        this.launch = launch;
+        this.directory = directory;
+        Settings settings = deployment.settings();
+        Path logPath = settings.get(Settings.LOG).orElse(directory.resolve("penstock.log"));
+        this.log = new LogFile(logPath, launch.foreground() ? EventLog.Level.INFO : EventLog.Level.WARNING);
+        this.application = new PythonApplication(pythonSettings(), log);
+        this.connections = new Semaphore(settings.get(Settings.MAX_CONNECTIONS));
+        this.gate = new FastCgiGate(bounds(), pathTruth(), application, threads, log);
+        this.restartFiles = RestartFiles.of(deployment.target(), restartFolders());
+    }
+
+    /// Runs a server until it is told to stop.
+    ///
+    /// @return the exit status: 0, or 1 when it could not start
+    public static int run(Deployment deployment, Launch launch) {
+        try {
+            String id = InstanceId.of(deployment.target()).id();
+            Path given = launch.instanceDirectory();
+            Path runDirectory = deployment.settings().get(Settings.RUN_DIR).orElse(null);
+            Path directory = given != null ? given : InstanceDirectory.open(id, runDirectory);
+            return new Instance(deployment, launch, directory).run();
+        } catch (IOException e) {
+            System.err.println("penstock: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private int run() throws IOException {
+        AFUNIXServerSocketChannel bound = launch.startedByDispatch() ? null : bindControl();
+        CompletableFuture<PythonApplication.Outcome> _ = application.reload();
+        log.info(
+                deployment.name(),
+                "server " + ProcessHandle.current().pid() + " starts, its directory is " + directory);
+        deployment.problems().forEach(problem -> log.error("settings", problem));
+        Dispatches watched = new Dispatches(socket -> listener("dispatch", socket), log);
+        dispatches = watched;
+        AFUNIXServerSocketChannel socket = bound != null
+                ? bound
+                : FileDescriptorCast.using(FileDescriptor.in).as(AFUNIXServerSocketChannel.class);
+        control = socket;
+        daemon("dispatches", watched);
+        daemon("control", new ControlServer(socket, served(), this, watched, threads, log));
+        Thread atExit = new Thread(this::stop, "stop");
+        Runtime.getRuntime().addShutdownHook(atExit);
+        try {
+            listen();
+        } catch (IOException e) {
+            log.error(deployment.name(), String.valueOf(e.getMessage()));
+            stop();
+            return 1;
+        }
+        watch(watched);
+        stop();
+        return 0;
+    }
+
+    private static void daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void listen() throws IOException {
+        Settings settings = deployment.settings();
+        own.open(settings.get(Settings.FCGI), settings.get(Settings.FCGI_MODE), this::listener);
+        ListenAddress.Tcp address = settings.get(Settings.HTTP).orElse(null);
+        if (address != null) {
+            HttpListener opened = new HttpListener(
+                    new InetSocketAddress(address.host(), address.port()), application, bounds(), log, HTTP_THREADS);
+            opened.start();
+            http = opened;
+        }
+        if (launch.foreground()) {
+            addresses().forEach(each -> log.info(deployment.name(), "listens on " + each));
+            log.info(
+                    deployment.name(),
+                    what() + ", " + settings.get(Settings.WORKERS) + " workers with " + settings.get(Settings.THREADS)
+                            + " threads each, " + deployment.python());
+        }
+    }
+
+    private Listener listener(String name, ServerSocketChannel socket) {
+        return new Listener(name, socket, gate, threads, connections, log);
+    }
+
+    private AFUNIXServerSocketChannel bindControl() throws IOException {
+        Path path = directory.resolve("control");
+        if (new ControlClient(directory, Duration.ofSeconds(1)).isAlive()) {
+            throw new IOException(
+                    "a server for " + served() + " runs already; `penstock status` tells, `penstock stop` ends it");
+        }
+        // Not bound under another name and renamed: junixsocket no longer accepts when its file has gone.
+        Files.deleteIfExists(path);
+        AFUNIXServerSocketChannel socket = AFUNIXServerSocketChannel.open();
+        socket.bind(AFUNIXSocketAddress.of(path), 64);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
+        Files.writeString(directory.resolve("target"), served() + "\n");
+        return socket;
+    }
+
+    /// The one loop of the main thread: deadlines, touched files, the end.
+    private void watch(Dispatches watched) {
+        long idleExit = deployment.settings().get(Settings.IDLE_EXIT).toSeconds();
+        while (!awaitStop()) {
+            gate.tick();
+            if (restartFiles.touched()) {
+                log.info(deployment.name(), "a restart file was touched");
+                CompletableFuture<PythonApplication.Outcome> _ = application.reload();
+            }
+            if (launch.startedByDispatch() && watched.idleSeconds() > idleExit) {
+                log.info(deployment.name(), "no dispatch for " + idleExit + " s (idle_exit)");
+                return;
+            }
+        }
+    }
+
+    private boolean awaitStop() {
+        try {
+            return stopAsked.await(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    /// Ends in order: accepts nothing more, answers what it has, ends the workers. Once.
+    private void stop() {
+        if (!stopped.compareAndSet(false, true)) {
+            return;
+        }
+        Duration grace = deployment.settings().get(Settings.SHUTDOWN_TIMEOUT);
+        Quietly.close(control);
+        Dispatches watched = dispatches;
+        if (watched != null) {
+            watched.release(forGood);
+        }
+        own.close();
+        HttpListener web = http;
+        if (web != null) {
+            web.stop(grace);
+        }
+        endApplication(grace, watched);
+        log.info(deployment.name(), "server " + ProcessHandle.current().pid() + " ends");
+        log.close();
+    }
+
+    private void endApplication(Duration grace, @Nullable Dispatches watched) {
+        try {
+            application.stop().get(grace.toMillis() + 1000, TimeUnit.MILLISECONDS);
+            long end = System.nanoTime() + grace.toNanos();
+            while (own.active() + (watched == null ? 0 : watched.active()) > 0 && System.nanoTime() < end) {
+                Thread.sleep(10);
+            }
+        } catch (TimeoutException e) {
+            log.warning(deployment.name(), "requests were cut after " + grace.toSeconds() + " s (shutdown_timeout)");
+        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+            log.warning(deployment.name(), "the end was not in order: " + e.getMessage());
+        }
+    }
+
+    // ---- Commands
+
+    @Override
+    public void run(List<String> words, Output output) throws IOException {
+        switch (words.getFirst()) {
+            case "status" -> status(words, output);
+            case "reload" -> reload(output);
+            case "stop" -> {
+                output.line("stopping " + deployment.name());
+                output.line("exit 0");
+                forGood = true;
+                stopAsked.countDown();
+            }
+            default -> {
+                output.line("unknown command; this server knows status, reload and stop");
+                output.line("exit 2");
+            }
+        }
+    }
+
+    private void status(List<String> words, Output output) throws IOException {
+        StatusReport report = report();
+        if (words.contains("json")) {
+            output.line(report.json());
+        } else {
+            for (String line : report.text()) {
+                output.line(line);
+            }
+        }
+        output.line("exit 0");
+    }
+
+    private void reload(Output output) throws IOException {
+        PythonApplication.Outcome outcome = application.reload().join();
+        PythonSettings.Failure failure = outcome.failure();
+        if (failure == null) {
+            output.line("reloaded " + deployment.name() + ": generation " + outcome.generation() + " serves");
+            output.line("exit 0");
+            return;
+        }
+        boolean oldServes = application.status().state().equals("serving");
+        output.line(deployment.name() + " did not load"
+                + (oldServes ? "; the old generation goes on serving" : "; nothing serves"));
+        for (String line : (failure.traceback() + "\n" + failure.error() + "\n" + failure.hint())
+                .strip()
+                .lines()
+                .toList()) {
+            output.line(line);
+        }
+        output.line("exit 1");
+    }
+
+    /// After all dispatches were killed (`killall dispatch.fcgi`, a restart of the web server) people
+    /// expect that new code is loaded.
+    @Override
+    public void attached(boolean first) {
+        if (first && application.status().state().equals("serving")) {
+            try {
+                application
+                        .reloadIfChanged()
+                        .get(deployment.settings().get(Settings.STARTUP_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException | java.util.concurrent.ExecutionException | TimeoutException e) {
+                log.warning(deployment.name(), "could not find out whether files have changed: " + e.getMessage());
+            }
+        } else if (first && application.status().state().equals("failed")) {
+            CompletableFuture<PythonApplication.Outcome> _ = application.reload();
+        }
+    }
+
+    @Override
+    public void zygote(String token, long pid, AFUNIXSocketChannel connection) {
+        application.connected(token, pid, connection);
+    }
+
+    private StatusReport report() {
+        Dispatches watched = dispatches;
+        HttpListener web = http;
+        return new StatusReport(
+                ProcessHandle.current().pid(),
+                (System.nanoTime() - startNanos) / 1_000_000_000,
+                directory.toString(),
+                log.path().toString(),
+                addresses(),
+                watched == null ? List.of() : watched.status(),
+                application.status().requests(),
+                gate.connections() + (web == null ? 0 : web.connections()),
+                application.status(),
+                log.lastError());
+    }
+
+    private List<String> addresses() {
+        List<String> addresses = new ArrayList<>(own.addresses());
+        HttpListener web = http;
+        if (web != null) {
+            addresses.add(web.url());
+        }
+        return addresses;
+    }
+
+    // ---- What the parts are made from
+
+    private Path served() {
+        return switch (deployment.target()) {
+            case Target.Script(Path path) -> path;
+            case Target.Config config -> config.path();
+            case Target.Callable(String _, Path folder) -> folder;
+        };
+    }
+
+    private String what() {
+        return switch (deployment.target()) {
+            case Target.Script(Path path) -> path.toString();
+            case Target.Config config -> config.uri();
+            case Target.Callable(String spec, Path folder) -> spec + " in " + folder;
+        };
+    }
+
+    private List<Path> restartFolders() {
+        Path folder = Files.isDirectory(served())
+                ? served()
+                : served().resolveSibling("").toAbsolutePath();
+        return List.of(folder, deployment.directory());
+    }
+
+    private Bounds bounds() {
+        Settings settings = deployment.settings();
+        return new Bounds(
+                settings.get(Settings.MAX_CONNECTIONS),
+                settings.get(Settings.MAX_REQUEST_BODY),
+                Math.toIntExact(settings.get(Settings.RESPONSE_MEMORY)),
+                settings.get(Settings.RESPONSE_FILE),
+                directory,
+                new Limits(
+                        settings.get(Settings.MAX_PARAMETER_BYTES),
+                        settings.get(Settings.MAX_PARAMETERS),
+                        settings.get(Settings.MAX_CONNECTIONS)));
+    }
+
+    private PathTruth pathTruth() {
+        String script = deployment.target() instanceof Target.Script(Path path)
+                ? path.getFileName().toString()
+                : null;
+        return new PathTruth(deployment.settings().get(Settings.SCRIPT_NAME), script);
+    }
+
+    private PythonSettings pythonSettings() {
+        Settings settings = deployment.settings();
+        return new PythonSettings(
+                deployment.name(),
+                deployment.python(),
+                Path.of(System.getProperty("penstock.home", ".")),
+                target(),
+                deployment.directory(),
+                settings.get(Settings.PYTHON_PATH).stream().map(Path::toString).toList(),
+                settings.get(Settings.WORKERS),
+                settings.get(Settings.THREADS),
+                settings.get(Settings.DEBUG),
+                directory.resolve("control"),
+                directory,
+                settings.get(Settings.STARTUP_TIMEOUT),
+                settings.get(Settings.SHUTDOWN_TIMEOUT));
+    }
+
+    private PythonSettings.Target target() {
+        return switch (deployment.target()) {
+            case Target.Script(Path path) -> new PythonSettings.Target.Script(path);
+            case Target.Config config -> new PythonSettings.Target.Config(config.uri(), config.globalConf());
+            case Target.Callable(String spec, Path _) -> new PythonSettings.Target.Callable(spec);
+        };
+    }
+}

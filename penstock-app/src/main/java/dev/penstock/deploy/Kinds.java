@@ -1,0 +1,67 @@
+package dev.penstock.deploy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// The kinds of value that there are. Plain classes, not lambdas: this is read before the first worker is
+/// started, and a first lambda costs a start-up more than all of these.
+final class Kinds {
+    static final Kind<Boolean> SWITCH = new Switch();
+    static final Kind<Duration> DURATION = new Quantities.Durations();
+    static final Kind<Long> SIZE = new Quantities.Sizes();
+    static final Kind<Integer> MODE = new Quantities.Mode();
+    static final Kind<Optional<Path>> PATH = new Places.OnePath();
+    static final Kind<Optional<Path>> PROGRAM = new Places.Program();
+    static final Kind<List<Path>> PATHS = new Places.Paths();
+    static final Kind<List<ListenAddress>> ADDRESSES = new Places.Addresses();
+    static final Kind<Optional<ListenAddress.Tcp>> HTTP_ADDRESS = new Places.HttpAddress();
+    static final Kind<String> MOUNT = new Mount();
+
+    private Kinds() {}
+
+    static Kind<Integer> number(int least, int most) {
+        return new Quantities.Count(least, most);
+    }
+
+    /// The words that Paste's own converters know.
+    private static final class Switch implements Kind<Boolean> {
+        @Override
+        public String syntax() {
+            return "true or false";
+        }
+
+        @Override
+        public Boolean parse(String text, Path base) {
+            return switch (text.toLowerCase(Locale.ROOT)) {
+                case "true", "yes", "on", "y", "t", "1" -> true;
+                case "false", "no", "off", "n", "f", "0" -> false;
+                default -> throw new IllegalArgumentException(syntax());
+            };
+        }
+    }
+
+    private static final class Mount implements Kind<String> {
+        @Override
+        public String syntax() {
+            return "auto, as-is, or a prefix that begins with /";
+        }
+
+        @Override
+        public String parse(String text, Path base) {
+            if (text.equals("auto") || text.equals("as-is")) {
+                return text;
+            }
+            if (!text.startsWith("/")) {
+                throw new IllegalArgumentException(syntax());
+            }
+            int end = text.length();
+            while (end > 0 && text.charAt(end - 1) == '/') {
+                end--;
+            }
+            return end == 0 ? "/" : text.substring(0, end);
+        }
+    }
+}

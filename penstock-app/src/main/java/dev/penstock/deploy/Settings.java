@@ -1,0 +1,177 @@
+package dev.penstock.deploy;
+
+import dev.penstock.fastcgi.Limits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The table of all settings, and the values that one deployment has. Made by [SettingsBuilder]; never
+/// changes.
+public final class Settings {
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    private static final long MIB = 1024 * 1024;
+
+    public static final Setting<Integer> WORKERS = new Setting<>(
+            "workers",
+            Kinds.number(1, 512),
+            Math.max(4, CORES),
+            "`4`, or the number of processors where there are more",
+            "Python processes that answer requests.");
+    public static final Setting<Integer> THREADS = Setting.of(
+            "threads",
+            Kinds.number(1, 256),
+            1,
+            "Threads in each worker. More than one only for an application that is safe to run so.");
+    public static final Setting<Optional<Path>> PYTHON = new Setting<>(
+            "python",
+            Kinds.PROGRAM,
+            Optional.empty(),
+            "the virtualenv beside the project",
+            "The interpreter that loads the application, or the folder of its virtualenv.");
+    public static final Setting<List<Path>> PYTHON_PATH =
+            new Setting<>("python_path", Kinds.PATHS, List.of(), "nothing", "Folders that are added to `sys.path`.");
+    public static final Setting<List<ListenAddress>> FCGI =
+            new Setting<>("fcgi", Kinds.ADDRESSES, List.of(), "none", "Where to listen for FastCGI.");
+    public static final Setting<Optional<ListenAddress.Tcp>> HTTP = new Setting<>(
+            "http",
+            Kinds.HTTP_ADDRESS,
+            Optional.empty(),
+            "with `penstock serve` and no `fcgi`: the host and port of `[server:main]`, or `127.0.0.1:8080`",
+            "Where to listen for HTTP, for development or behind an HTTP proxy.");
+    public static final Setting<Integer> FCGI_MODE = Setting.of(
+            "fcgi_mode", Kinds.MODE, 0660, "Who may connect to the Unix sockets of `fcgi`: their file mode.");
+    public static final Setting<String> SCRIPT_NAME = Setting.of(
+            "script_name",
+            Kinds.MOUNT,
+            "auto",
+            "Where the application is mounted. `auto` finds it out from what the web server says and leaves the"
+                    + " dispatch script out of it, `as-is` takes the web server's word, a prefix like `/shop` is"
+                    + " taken as it is (`/` for the root).");
+    public static final Setting<Boolean> DEBUG = Setting.of(
+            "debug",
+            Kinds.SWITCH,
+            false,
+            "Whether visitors see tracebacks. Only this setting counts, not a `debug` of `[DEFAULT]`.");
+    public static final Setting<Duration> IDLE_EXIT = Setting.of(
+            "idle_exit",
+            Kinds.DURATION,
+            Duration.ofSeconds(60),
+            "How long a server that a dispatch script has started stays when no dispatch is there any more.");
+    public static final Setting<Long> MAX_REQUEST_BODY = Setting.of(
+            "max_request_body", Kinds.SIZE, 1024 * MIB, "The largest body of a request; a larger one gets a 413.");
+    public static final Setting<Long> RESPONSE_MEMORY = Setting.of(
+            "response_memory",
+            Kinds.SIZE,
+            MIB,
+            "What a response may hold in memory while its client is slow; more goes to a temporary file.");
+    public static final Setting<Long> RESPONSE_FILE = Setting.of(
+            "response_file",
+            Kinds.SIZE,
+            1024 * MIB,
+            "What a response may hold in its temporary file; then its worker waits for the client.");
+    public static final Setting<Integer> MAX_CONNECTIONS = Setting.of(
+            "max_connections",
+            Kinds.number(1, 65_535),
+            256,
+            "Connections at once; more wait in the backlog of their listener.");
+    public static final Setting<Integer> MAX_PARAMETER_BYTES = Setting.of(
+            "max_parameter_bytes",
+            Kinds.number(1024, 16 * 1024 * 1024),
+            Limits.DEFAULT.maxParameterBytes(),
+            "Bytes of all variables (headers among them) of one FastCGI request.");
+    public static final Setting<Integer> MAX_PARAMETERS = Setting.of(
+            "max_parameters",
+            Kinds.number(16, 100_000),
+            Limits.DEFAULT.maxParameters(),
+            "How many variables one FastCGI request may have.");
+    public static final Setting<Duration> REQUEST_TIMEOUT = Setting.of(
+            "request_timeout", Kinds.DURATION, Duration.ZERO, "How long a request may take; `0` is without end.");
+    public static final Setting<Duration> STARTUP_TIMEOUT = Setting.of(
+            "startup_timeout", Kinds.DURATION, Duration.ofSeconds(60), "How long the application may take to load.");
+    public static final Setting<Duration> SHUTDOWN_TIMEOUT = Setting.of(
+            "shutdown_timeout",
+            Kinds.DURATION,
+            Duration.ofSeconds(10),
+            "How long requests may go on when the server stops.");
+    public static final Setting<Optional<Path>> LOG =
+            new Setting<>("log", Kinds.PATH, Optional.empty(), "`penstock.log` in the run directory", "The log file.");
+    public static final Setting<Optional<Path>> RUN_DIR = new Setting<>(
+            "run_dir",
+            Kinds.PATH,
+            Optional.empty(),
+            "`~/.penstock`, or a folder of the user in `/dev/shm` or `/tmp`",
+            "The folder for the run directory of the instance. A dispatch script, and commands like `penstock status`,"
+                    + " have to find it without this file: for them it is the environment variable"
+                    + " `PENSTOCK_RUN_DIR`.");
+
+    /// All of them, in the order of the manual.
+    public static final List<Setting<?>> ALL = List.of(
+            WORKERS,
+            THREADS,
+            PYTHON,
+            PYTHON_PATH,
+            FCGI,
+            FCGI_MODE,
+            HTTP,
+            SCRIPT_NAME,
+            DEBUG,
+            MAX_REQUEST_BODY,
+            RESPONSE_MEMORY,
+            RESPONSE_FILE,
+            MAX_CONNECTIONS,
+            MAX_PARAMETER_BYTES,
+            MAX_PARAMETERS,
+            REQUEST_TIMEOUT,
+            STARTUP_TIMEOUT,
+            SHUTDOWN_TIMEOUT,
+            IDLE_EXIT,
+            LOG,
+            RUN_DIR);
+
+    /// What nobody has set anything in.
+    public static final Settings DEFAULTS = new Settings(Map.of());
+
+    private final Map<String, Value> values;
+
+    /// @param values by the settings' names; every content has been read by its setting's kind
+    Settings(Map<String, Value> values) {
+        this.values = new HashMap<>(values);
+    }
+
+    /// What was said, and who said it.
+    record Value(Object content, String origin) {}
+
+    /// The setting of this name, or null.
+    public static @Nullable Setting<?> named(String name) {
+        for (Setting<?> setting : ALL) {
+            if (setting.name().equals(name)) {
+                return setting;
+            }
+        }
+        return null;
+    }
+
+    /// The value that counts.
+    @SuppressWarnings("unchecked") // SettingsBuilder puts in what the setting's own kind has read
+    public <T> T get(Setting<T> setting) {
+        Value value = values.get(setting.name());
+        return value == null ? setting.fallback() : (T) value.content();
+    }
+
+    /// Who said it, for messages: `file:line`, an option, or `default`.
+    public String origin(Setting<?> setting) {
+        Value value = values.get(setting.name());
+        return value == null ? "default" : value.origin();
+    }
+
+    /// The same with one value said by `origin`.
+    public <T> Settings with(Setting<T> setting, T content, String origin) {
+        Settings changed = new Settings(values);
+        changed.values.put(setting.name(), new Value(content, origin));
+        return changed;
+    }
+}

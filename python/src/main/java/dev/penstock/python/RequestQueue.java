@@ -1,0 +1,169 @@
+package dev.penstock.python;
+
+import dev.penstock.server.Body;
+import java.io.Closeable;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.ReentrantLock;
+import org.newsclub.net.unix.AFUNIXDatagramChannel;
+import org.newsclub.net.unix.AFUNIXSocketPair;
+
+/// One queue in the kernel that all workers of a generation take from: a datagram socket pair, a
+/// message a request. The kernel gives each message to exactly one worker.
+///
+/// ```
+/// byte  0..7        8     9..11     12..15          16..
+///       request id  kind  reserved  environ length  environ (marshal), body      little endian
+/// ```
+///
+/// No more requests are let in than workers can soon take; the others wait here, where they can be
+/// counted and taken back, first come, first served.
+final class RequestQueue implements Closeable {
+    static final int HEADER_BYTES = 16;
+
+    /// A message's size at the most: sixteen of them fit the socket's send buffer of 208 KiB, so that
+    /// sending never waits for memory.
+    static final int MAX_MESSAGE_BYTES = 16 * 1024;
+
+    /// The body is in the message.
+    static final byte INLINE = 0;
+
+    /// The body is in a file: the worker asks for it.
+    static final byte SPOOLED = 1;
+
+    /// The whole request is too large: the worker asks for it.
+    static final byte BY_STREAM = 2;
+
+    /// Requests let in beyond one for each worker thread, so that a worker finds its next one there
+    /// already. The kernel queues ten messages (net.unix.max_dgram_qlen).
+    private static final int AHEAD = 6;
+
+    private final AFUNIXDatagramChannel sender;
+    private final AFUNIXDatagramChannel receiver;
+    private final int capacity;
+    private final ByteBuffer message =
+            ByteBuffer.allocateDirect(MAX_MESSAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ArrayDeque<InFlight> waiting = new ArrayDeque<>();
+    private int letIn;
+
+    /// @param workerThreads how many can work at once
+    RequestQueue(int workerThreads) throws IOException {
+        AFUNIXSocketPair<AFUNIXDatagramChannel> pair = AFUNIXSocketPair.openDatagram();
+        sender = pair.getSocket1();
+        receiver = pair.getSocket2();
+        sender.configureBlocking(false);
+        capacity = workerThreads + AHEAD;
+    }
+
+    /// The end that the workers take from; a copy stays here, so that no request is lost with a worker.
+    FileDescriptor receivingEnd() throws IOException {
+        return receiver.getFileDescriptor();
+    }
+
+    /// Gives a request to the workers, now or as soon as one of those let in is done.
+    void submit(InFlight request) throws IOException {
+        lock.lock();
+        try {
+            if (letIn >= capacity || !waiting.isEmpty() || !send(request)) {
+                waiting.add(request);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// One request that was let in is over.
+    void done() throws IOException {
+        lock.lock();
+        try {
+            letIn--;
+            while (letIn < capacity && !waiting.isEmpty()) {
+                InFlight next = waiting.element();
+                if (!send(next)) {
+                    return;
+                }
+                waiting.remove();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Takes back everything that no worker can have seen.
+    ArrayDeque<InFlight> takeBack() {
+        lock.lock();
+        try {
+            ArrayDeque<InFlight> back = new ArrayDeque<>(waiting);
+            waiting.clear();
+            return back;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int waiting() {
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// False when the kernel's queue is full: it is emptied by workers whose responses call [#done].
+    private boolean send(InFlight request) throws IOException {
+        message.clear();
+        encode(request, message);
+        message.flip();
+        if (sender.write(message) == 0) {
+            return false;
+        }
+        letIn++;
+        return true;
+    }
+
+    private static void encode(InFlight request, ByteBuffer out) {
+        Body body = request.request().body();
+        out.putLong(request.id()).putLong(0);
+        boolean fits = Marshal.dict(request.request().environ(), out);
+        int environLength = out.position() - HEADER_BYTES;
+        byte kind = body instanceof Body.Spooled ? SPOOLED : INLINE;
+        if (fits && body instanceof Body.InMemory small) {
+            fits = small.size() <= out.remaining();
+            out.put(small.bytes(), 0, fits ? small.size() : 0);
+        }
+        if (!fits) {
+            out.position(HEADER_BYTES);
+            environLength = 0;
+            kind = BY_STREAM;
+            request.goesByStream();
+        }
+        out.put(8, kind).putInt(12, environLength);
+    }
+
+    /// The request as a worker gets it by its own stream when it is too large for a message.
+    static ByteBuffer whole(InFlight request) {
+        Body body = request.request().body();
+        int inline = body instanceof Body.InMemory small ? small.size() : 0;
+        ByteBuffer out = ByteBuffer.allocate(
+                        HEADER_BYTES + Marshal.maxBytes(request.request().environ()) + inline)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        out.putLong(request.id()).putLong(0);
+        Marshal.dict(request.request().environ(), out);
+        out.put(8, body instanceof Body.Spooled ? SPOOLED : INLINE).putInt(12, out.position() - HEADER_BYTES);
+        if (body instanceof Body.InMemory small) {
+            out.put(small.bytes(), 0, small.size());
+        }
+        return out.flip();
+    }
+
+    @Override
+    public void close() throws IOException {
+        sender.close();
+        receiver.close();
+    }
+}

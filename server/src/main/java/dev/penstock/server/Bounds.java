@@ -1,0 +1,20 @@
+package dev.penstock.server;
+
+import dev.penstock.fastcgi.Limits;
+import java.nio.file.Path;
+
+/// What one client may make the server hold; every number is a setting of the same name.
+///
+/// @param maxConnections connections served at once, over all listeners; further ones wait in the backlog
+/// @param maxRequestBody bytes of a request's body
+/// @param responseMemory bytes of a response held in memory for a client that is slow to read
+/// @param responseFile bytes held in a temporary file beyond that, before the application has to wait
+/// @param temporary where temporary files are made; they lose their names at once
+/// @param parameters the protocol's own limits
+public record Bounds(
+        int maxConnections,
+        long maxRequestBody,
+        int responseMemory,
+        long responseFile,
+        Path temporary,
+        Limits parameters) {}

@@ -1,0 +1,277 @@
+package dev.penstock.server;
+
+import dev.penstock.fastcgi.Decoder;
+import dev.penstock.fastcgi.Encoder;
+import dev.penstock.fastcgi.Event;
+import dev.penstock.fastcgi.Parameters;
+import dev.penstock.fastcgi.ProtocolException;
+import dev.penstock.fastcgi.ProtocolStatus;
+import dev.penstock.fastcgi.Role;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// One connection from a web server. The thread that calls [#run] owns the reading; whoever has a
+/// request's [Response] writes, one writer at a time.
+///
+/// ```
+/// reading --BEGIN..STDIN end--> answering --END_REQUEST, keep connection--> reading
+///                                        --END_REQUEST, otherwise-------> output shut, waiting for
+///                                                                          the peer to close
+/// ```
+///
+/// The connection is not closed before the peer has closed or [#LINGER_NANOS] have passed: closing
+/// with unread input resets it, and web servers turn that into an error for an answer that was fine.
+/// While a request is being answered the reading goes on, so that a client's abort is noticed.
+final class FastCgiConnection {
+    private static final long LINGER_NANOS = 5_000_000_000L;
+
+    /// How long a peer may pause in the middle of a request's parameters or body.
+    private static final long READ_NANOS = 120_000_000_000L;
+
+    private final SocketChannel channel;
+    private final FastCgiGate gate;
+    private final Decoder decoder;
+    /// Requests whose body is not complete, by id; only the reading thread uses it.
+    private final Map<Integer, Incoming> incoming = new java.util.HashMap<>(2);
+
+    private final Map<Integer, FastCgiResponse> answering = new ConcurrentHashMap<>(2);
+    private final ReentrantLock writing = new ReentrantLock();
+    /// When the peer's time is up, by [System#nanoTime]; [Long#MAX_VALUE] while it has no duty.
+    private volatile long deadline = Long.MAX_VALUE;
+
+    private volatile boolean closing;
+
+    FastCgiConnection(SocketChannel channel, FastCgiGate gate) {
+        this.channel = channel;
+        this.gate = gate;
+        this.decoder = new Decoder(gate.bounds().parameters());
+    }
+
+    /// A request on its way in. `rejected` requests are answered already; their rest is read and dropped.
+    private static final class Incoming {
+        final Parameters environ;
+        final BodyCollector body;
+        final FastCgiResponse response;
+        boolean rejected;
+
+        Incoming(Parameters environ, BodyCollector body, FastCgiResponse response) {
+            this.environ = environ;
+            this.body = body;
+            this.response = response;
+        }
+    }
+
+    /// Serves the connection until it is over, then closes it.
+    void run() {
+        ByteBuffer input = gate.buffers().take();
+        try {
+            while (read(input)) {
+                decoder.feed(input);
+                Event event = decoder.next();
+                while (event != null) {
+                    handle(event);
+                    event = decoder.next();
+                }
+                deadline = closing ? deadline : decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
+            }
+            if (decoder.midRequest() || !decoder.atRecordBoundary()) {
+                gate.log().event(EventLog.Level.DEBUG, gate.name(), "the web server closed within a request");
+            }
+        } catch (ProtocolException e) {
+            gate.counters().protocolErrors.increment();
+            gate.log().warning(gate.name(), "closed a connection: " + Printable.of(String.valueOf(e.getMessage())));
+        } catch (IOException e) {
+            // A reset is a client that went away: nothing to tell.
+        } finally {
+            finish();
+            gate.buffers().give(input);
+        }
+    }
+
+    private boolean read(ByteBuffer input) throws IOException {
+        input.clear();
+        int count = channel.read(input);
+        input.flip();
+        return count >= 0;
+    }
+
+    private void finish() {
+        deadline = Long.MAX_VALUE;
+        Quietly.close(channel);
+        incoming.values().forEach(request -> request.body.close());
+        answering.values().forEach(FastCgiResponse::cancel);
+    }
+
+    private void handle(Event event) throws IOException {
+        switch (event) {
+            case Event.Begin begin -> begin(begin);
+            case Event.Stdin piece -> body(piece.id(), piece.content());
+            case Event.StdinEnd end -> bodyEnd(end.id());
+            case Event.Data data -> data.content().limit(data.content().position());
+            case Event.DataEnd ignored -> {}
+            case Event.Abort abort -> abort(abort.id());
+            case Event.Refused refused ->
+                refuse(response(refused.id(), refused.keepConnection(), true), refused.status(), "cannot be taken");
+            case Event.GetValues asked -> reply(out -> Encoder.values(out, gate.values(asked.names())));
+            case Event.UnknownManagement unknown -> reply(out -> Encoder.unknownType(out, unknown.type()));
+        }
+    }
+
+    private FastCgiResponse response(int id, boolean keepConnection, boolean withBody) {
+        FastCgiResponse response = new FastCgiResponse(this, gate, id, keepConnection, withBody);
+        answering.put(id, response);
+        return response;
+    }
+
+    private void begin(Event.Begin begin) {
+        Parameters environ = begin.parameters();
+        boolean withBody = !environ.get("REQUEST_METHOD", "GET").equals("HEAD");
+        boolean busy = answering.containsKey(begin.id());
+        FastCgiResponse response = response(begin.id(), begin.keepConnection(), withBody);
+        BodyCollector body =
+                new BodyCollector(gate.bounds().temporary(), gate.bounds().maxRequestBody());
+        Incoming request = new Incoming(environ, body, response);
+        if (begin.role() != Role.RESPONDER) {
+            request.rejected = true;
+            refuse(
+                    response,
+                    ProtocolStatus.UNKNOWN_ROLE,
+                    "asks for the role " + begin.role() + ", only RESPONDER is served");
+        } else if (busy) {
+            request.rejected = true;
+            refuse(response, ProtocolStatus.CANT_MPX_CONN, "uses the id of a request that is being answered");
+        }
+        if (begin.role() != Role.AUTHORIZER) {
+            incoming.put(begin.id(), request);
+        }
+    }
+
+    private static void refuse(FastCgiResponse response, ProtocolStatus status, String why) {
+        response.status(status);
+        Pages.send(response, true, 503, "Service Unavailable", "This request " + why + ".", "Retry-After", "1");
+    }
+
+    private void body(int id, ByteBuffer piece) throws IOException {
+        Incoming request = incoming.get(id);
+        if (request == null || request.rejected || request.body.add(piece)) {
+            return;
+        }
+        request.rejected = true;
+        request.body.close();
+        String limit = "The request's body is larger than max_request_body = "
+                + gate.bounds().maxRequestBody() + " bytes.";
+        gate.log().warning(gate.name(), Printable.of(request.environ.get("REQUEST_URI", "?")) + ": 413, " + limit);
+        Pages.send(request.response, true, 413, "Content Too Large", limit);
+    }
+
+    private void bodyEnd(int id) {
+        Incoming request = incoming.remove(id);
+        if (request == null || request.rejected) {
+            return;
+        }
+        Long announced = contentLength(request.environ);
+        if (announced != null && announced > request.body.length()) {
+            request.body.close();
+            Pages.send(
+                    request.response,
+                    true,
+                    400,
+                    "Bad Request",
+                    "The request's body ended after " + request.body.length() + " bytes of " + announced + ".");
+            return;
+        }
+        request.environ.set("CONTENT_LENGTH", Long.toString(request.body.length()));
+        gate.handle(request.environ, request.body.body(), request.response, announced != null);
+    }
+
+    /// CONTENT_LENGTH as a number; null when it is absent, empty or nonsense: the end of STDIN is the truth.
+    private static @Nullable Long contentLength(Parameters environ) {
+        String text = environ.get("CONTENT_LENGTH", "").strip();
+        if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return null;
+        }
+        return Long.valueOf(text);
+    }
+
+    private void abort(int id) {
+        Incoming request = incoming.remove(id);
+        if (request != null) {
+            request.body.close();
+        }
+        FastCgiResponse response = answering.get(id);
+        if (response != null) {
+            response.cancel();
+            if (request != null) {
+                response.end();
+            }
+        }
+    }
+
+    private interface Answer {
+        void put(ByteBuffer out);
+    }
+
+    private void reply(Answer answer) throws IOException {
+        ByteBuffer out = gate.buffers().take();
+        try {
+            answer.put(out);
+            write(out.flip());
+        } finally {
+            gate.buffers().give(out);
+        }
+    }
+
+    /// Writes whole records, waiting for the peer if need be. Any thread.
+    void write(ByteBuffer records) throws IOException {
+        writing.lock();
+        try {
+            while (records.hasRemaining()) {
+                channel.write(records);
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /// Whether this response is the only one that this connection carries, so that what the socket's
+    /// buffer takes is known.
+    boolean isAlone() {
+        return answering.size() == 1;
+    }
+
+    /// A response is complete and its END_REQUEST is written, by the thread that had it.
+    void ended(FastCgiResponse response) {
+        answering.remove(response.id(), response);
+        if (!response.keepConnection()) {
+            shutOutput();
+        }
+    }
+
+    /// A response cannot be completed: the web server must not take it for whole.
+    void cut() {
+        Quietly.close(channel);
+    }
+
+    private void shutOutput() {
+        closing = true;
+        deadline = System.nanoTime() + LINGER_NANOS;
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            // The peer has closed already.
+        }
+    }
+
+    /// Closes the connection if the peer's time is up. Called by the gate's clock.
+    void expire(long now) {
+        if (now - deadline >= 0 && deadline != Long.MAX_VALUE) {
+            gate.counters().timedOut.increment();
+            Quietly.close(channel);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.penstock.server;
+
+import dev.penstock.fastcgi.Parameters;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/// Where FastCGI comes in: everything that the connections of one server share.
+public final class FastCgiGate implements Listener.Handler {
+    private final Bounds bounds;
+    private final PathTruth pathTruth;
+    private final Application application;
+    private final ConnectionThreads threads;
+    private final EventLog log;
+    private final Counters counters = new Counters();
+    private final BufferPool buffers = new BufferPool();
+    private final Set<FastCgiConnection> connections = ConcurrentHashMap.newKeySet();
+
+    /// What happened so far, for the status.
+    public static final class Counters {
+        public final LongAdder requests = new LongAdder();
+        public final LongAdder protocolErrors = new LongAdder();
+        public final LongAdder clientsGone = new LongAdder();
+        public final LongAdder timedOut = new LongAdder();
+    }
+
+    public FastCgiGate(
+            Bounds bounds, PathTruth pathTruth, Application application, ConnectionThreads threads, EventLog log) {
+        this.bounds = bounds;
+        this.pathTruth = pathTruth;
+        this.application = application;
+        this.threads = threads;
+        this.log = log;
+    }
+
+    @Override
+    public void serve(SocketChannel channel) {
+        FastCgiConnection connection = new FastCgiConnection(channel, this);
+        connections.add(connection);
+        try {
+            connection.run();
+        } finally {
+            connections.remove(connection);
+        }
+    }
+
+    /// Closes connections whose peer's time is up. Called about once a second.
+    public void tick() {
+        long now = System.nanoTime();
+        connections.forEach(connection -> connection.expire(now));
+    }
+
+    /// Connections that are open now.
+    public int connections() {
+        return connections.size();
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    void handle(Parameters environ, Body body, Response response, boolean lengthWasGiven) {
+        counters.requests.increment();
+        pathTruth.apply(environ);
+        dropEmpty(environ, lengthWasGiven || body.length() > 0);
+        application.handle(new Request(environ, body, name()), response);
+    }
+
+    /// A variable that the web server did not set must be absent, not empty (nginx sends empty ones).
+    private static void dropEmpty(Parameters environ, boolean hasLength) {
+        if (!hasLength) {
+            environ.remove("CONTENT_LENGTH");
+        }
+        if (environ.get("CONTENT_TYPE", "").isEmpty()) {
+            environ.remove("CONTENT_TYPE");
+        }
+        if (environ.get("REMOTE_USER", "").isEmpty()) {
+            environ.remove("REMOTE_USER");
+        }
+        environ.remove("HTTP_PROXY"); // Would become the proxy of the application's own requests (httpoxy).
+    }
+
+    /// The values that a web server asked for (FastCGI 4.1); unknown names are left out.
+    Parameters values(List<String> names) {
+        Parameters values = new Parameters();
+        for (String name : names) {
+            switch (name) {
+                case "FCGI_MAX_CONNS", "FCGI_MAX_REQS" -> values.set(name, Integer.toString(bounds.maxConnections()));
+                case "FCGI_MPXS_CONNS" -> values.set(name, "1");
+                default -> {}
+            }
+        }
+        return values;
+    }
+
+    String name() {
+        return "fastcgi";
+    }
+
+    Bounds bounds() {
+        return bounds;
+    }
+
+    ConnectionThreads threads() {
+        return threads;
+    }
+
+    EventLog log() {
+        return log;
+    }
+
+    BufferPool buffers() {
+        return buffers;
+    }
+}

@@ -1,0 +1,146 @@
+package dev.penstock.server;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Accepts connections on one listening socket.
+///
+/// The thread that accepts a connection serves it: a hand-over to another thread would cost a context
+/// switch per request where the web server opens a connection for each (mod_fcgid, nginx by default).
+/// Before it serves, it makes sure that another thread waits in accept.
+public final class Listener implements Closeable {
+    /// Serves one connection, on the calling thread, until it is over. Closes it.
+    public interface Handler {
+        void serve(SocketChannel connection);
+    }
+
+    /// Threads that may wait in accept at once: one, and one that has just come back.
+    private static final int MAX_WAITING = 2;
+
+    private static final long PAUSE_AFTER_FAILURE_MS = 100;
+
+    private final String name;
+    private final ServerSocketChannel socket;
+    private final Handler handler;
+    private final ConnectionThreads threads;
+    private final Semaphore connections;
+    private final EventLog log;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicInteger active = new AtomicInteger();
+    private volatile boolean released;
+
+    /// @param name the address, for the log and the status
+    /// @param connections permits shared by all listeners: `max_connections`
+    public Listener(
+            String name,
+            ServerSocketChannel socket,
+            Handler handler,
+            ConnectionThreads threads,
+            Semaphore connections,
+            EventLog log) {
+        this.name = name;
+        this.socket = socket;
+        this.handler = handler;
+        this.threads = threads;
+        this.connections = connections;
+        this.log = log;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /// The socket, to hand it on to another server. This listener does not close it then.
+    public ServerSocketChannel socket() {
+        return socket;
+    }
+
+    /// Connections of this listener that are being served.
+    public int active() {
+        return active.get();
+    }
+
+    public void start() {
+        threads.execute(this::acceptAndServe);
+    }
+
+    private void acceptAndServe() {
+        while (socket.isOpen() && !released && waiting.get() < MAX_WAITING) {
+            try {
+                serve(accept());
+            } catch (ClosedChannelException closed) {
+                return;
+            } catch (IOException e) {
+                log.warning(name, "cannot accept a connection: " + e.getMessage());
+                pause();
+            }
+        }
+    }
+
+    private void serve(SocketChannel connection) {
+        active.incrementAndGet();
+        connections.acquireUninterruptibly();
+        try {
+            handler.serve(connection);
+        } finally {
+            connections.release();
+            active.decrementAndGet();
+        }
+    }
+
+    private SocketChannel accept() throws IOException {
+        waiting.incrementAndGet();
+        int left;
+        SocketChannel connection;
+        try {
+            connection = socket.accept();
+        } finally {
+            left = waiting.decrementAndGet();
+        }
+        if (left == 0 && !released) {
+            threads.execute(this::acceptAndServe);
+        }
+        return connection;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_AFTER_FAILURE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Stops accepting without harm to the socket, which another process holds too and will use again:
+    /// what waits in its backlog is for the next server. (Closing the channel would shut the socket down
+    /// for everybody.) Connections that are being served go on.
+    public void release() {
+        released = true;
+        for (int i = waiting.get(); i > 0; i--) {
+            wakeOne();
+        }
+    }
+
+    /// An empty connection of our own: the only way to get a thread out of accept that leaves the socket alone.
+    private void wakeOne() {
+        try {
+            SocketChannel.open(UnixDomainSocketAddress.of(
+                            socket.getLocalAddress().toString().replaceAll(".*\\[path=(.*)]", "$1")))
+                    .close();
+        } catch (IOException | IllegalArgumentException e) {
+            log.event(EventLog.Level.DEBUG, name, "cannot wake a thread in accept: " + e.getMessage());
+        }
+    }
+
+    /// Stops accepting and closes the socket. Connections that are being served go on.
+    @Override
+    public void close() {
+        Quietly.close(socket);
+    }
+}

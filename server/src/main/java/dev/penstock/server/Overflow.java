@@ -1,0 +1,159 @@
+package dev.penstock.server;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// What a client has not taken yet of one response: first in memory, then in a temporary file, and
+/// only when both are full does the application wait.
+///
+/// One thread puts, one takes. Bytes come out in the order in which they went in: once the file is in
+/// use everything goes through it until it is empty again.
+public final class Overflow {
+    private static final int PIECE_BYTES = 64 * 1024;
+
+    private final Bounds bounds;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<byte[]> memory = new ArrayDeque<>();
+    private int inMemory;
+    private @Nullable RandomAccessFile file;
+    private long fileStart;
+    private long fileEnd;
+    private boolean complete;
+    private boolean abandoned;
+
+    public Overflow(Bounds bounds) {
+        this.bounds = bounds;
+    }
+
+    /// Adds bytes; waits when `response_memory` and `response_file` are used up. Does nothing once the
+    /// taker has gone.
+    public void put(ByteBuffer bytes) throws IOException {
+        int length = bytes.remaining();
+        lock.lock();
+        try {
+            while (!abandoned && isFull(length)) {
+                changed.awaitUninterruptibly();
+            }
+            if (abandoned) {
+                return;
+            }
+            if (fileStart == fileEnd && inMemory + length <= bounds.responseMemory()) {
+                byte[] copy = new byte[length];
+                bytes.get(copy);
+                memory.add(copy);
+                inMemory += length;
+            } else {
+                append(bytes);
+            }
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isFull(int length) {
+        boolean memoryFits = fileStart == fileEnd && inMemory + length <= bounds.responseMemory();
+        boolean nothingHeld = inMemory == 0 && fileStart == fileEnd;
+        return !memoryFits && !nothingHeld && fileEnd - fileStart + length > bounds.responseFile();
+    }
+
+    private void append(ByteBuffer bytes) throws IOException {
+        RandomAccessFile open = file;
+        if (open == null) {
+            open = TemporaryFile.open(bounds.temporary());
+            file = open;
+        }
+        FileChannel channel = open.getChannel();
+        while (bytes.hasRemaining()) {
+            fileEnd += channel.write(bytes, fileEnd);
+        }
+    }
+
+    /// Nothing more will be put.
+    public void complete() {
+        signal(() -> complete = true);
+    }
+
+    /// Nothing more will be taken: the client has gone.
+    public void abandon() {
+        signal(() -> {
+            abandoned = true;
+            memory.clear();
+            Quietly.close(file);
+        });
+    }
+
+    private void signal(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The next bytes, waiting for them; null at the end.
+    public byte @Nullable [] take() throws IOException {
+        lock.lock();
+        try {
+            while (memory.isEmpty() && fileStart == fileEnd && !complete) {
+                changed.awaitUninterruptibly();
+            }
+            byte[] piece = memory.poll();
+            if (piece != null) {
+                inMemory -= piece.length;
+            } else if (fileStart < fileEnd) {
+                piece = readFile();
+            }
+            changed.signal();
+            return piece;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private byte[] readFile() throws IOException {
+        RandomAccessFile open = file;
+        if (open == null) {
+            throw new IllegalStateException("bytes counted in a file that was never opened");
+        }
+        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, fileEnd - fileStart)];
+        open.seek(fileStart);
+        open.readFully(piece);
+        fileStart += piece.length;
+        if (fileStart == fileEnd) {
+            fileStart = 0;
+            fileEnd = 0;
+            open.setLength(0);
+        }
+        return piece;
+    }
+
+    /// Whether nothing waits to be taken now, so that a held-back piece should go out.
+    public boolean isEmpty() {
+        lock.lock();
+        try {
+            return memory.isEmpty() && fileStart == fileEnd;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Gives the file back, when everything was taken.
+    public void close() {
+        lock.lock();
+        try {
+            Quietly.close(file);
+        } finally {
+            lock.unlock();
+        }
+    }
+}
