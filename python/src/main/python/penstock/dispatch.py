@@ -70,8 +70,11 @@ class Dispatch:
         instance = open_instance(self.script)
         while not self.stopping:
             connection = self.attach(instance)
-            while self.receive(connection):
-                pass
+            said = self.receive(connection)
+            while said:
+                if said.endswith(b"stopped\n"):
+                    return 0  # `penstock stop`: the next request makes the web server spawn anew
+                said = self.receive(connection)
             self.let_go(connection)
         return 0
 

@@ -26,6 +26,7 @@ public final class Decoder {
     private static final int HEADER_BYTES = 8;
     private static final int BEGIN_BODY_BYTES = 8;
     private static final int MAX_MANAGEMENT_PAIRS = 16;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private enum Place {
         HEADER,
@@ -47,7 +48,8 @@ public final class Decoder {
     private byte[] whole = new byte[BEGIN_BODY_BYTES];
 
     private final List<Input> inputs = new ArrayList<>(1);
-    private ByteBuffer fed = ByteBuffer.allocate(0);
+    private ByteBuffer fed = NOTHING;
+    private boolean hasUntaken;
 
     public Decoder(Limits limits) {
         this.limits = limits;
@@ -70,20 +72,31 @@ public final class Decoder {
         }
     }
 
-    /// Gives the decoder what was read. Everything fed before must have been taken by [#next].
+    /// Gives the decoder what was read. It is used until [#next] returns null, which must have happened
+    /// since the last call.
     ///
     /// @throws IllegalStateException when it was not
     public void feed(ByteBuffer received) {
-        if (fed.hasRemaining()) {
-            throw new IllegalStateException(fed.remaining() + " bytes fed before have not been taken yet");
+        if (hasUntaken) {
+            throw new IllegalStateException("what was fed before has not been taken: ask next() until it is null");
         }
         fed = received;
+        hasUntaken = true;
     }
 
     /// The next event, or null when more has to be read for it.
     ///
     /// @throws ProtocolException when the peer broke the protocol; the decoder is of no use afterwards
     public @Nullable Event next() throws ProtocolException {
+        Event event = advance();
+        if (event == null) {
+            fed = NOTHING;
+            hasUntaken = false;
+        }
+        return event;
+    }
+
+    private @Nullable Event advance() throws ProtocolException {
         while (true) {
             switch (place) {
                 case HEADER -> {
@@ -111,7 +124,7 @@ public final class Decoder {
 
     /// Whether the peer stopped between two records, the only place where an end of input is in order.
     public boolean atRecordBoundary() {
-        return place == Place.HEADER && headerRead == 0 && !fed.hasRemaining();
+        return place == Place.HEADER && headerRead == 0 && !hasUntaken;
     }
 
     /// Whether a request has begun whose input is not complete.

@@ -2,6 +2,7 @@ package dev.penstock.control;
 
 import dev.penstock.server.ConnectionThreads;
 import dev.penstock.server.EventLog;
+import dev.penstock.server.Faults;
 import dev.penstock.server.Printable;
 import dev.penstock.server.Quietly;
 import java.io.ByteArrayOutputStream;
@@ -79,7 +80,7 @@ public final class ControlServer implements Runnable {
         } catch (IOException e) {
             log.event(EventLog.Level.DEBUG, "control", "a connection ended: " + e.getMessage());
         } catch (RuntimeException e) {
-            log.error("control", "a command failed: " + e);
+            log.error("control", "a command failed: " + Faults.describe(e));
         } finally {
             if (!kept) {
                 Quietly.close(connection);

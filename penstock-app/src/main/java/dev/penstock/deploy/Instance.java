@@ -382,6 +382,7 @@ public final class Instance implements Commands {
                 settings.get(Settings.DEBUG),
                 directory.resolve("control"),
                 directory,
+                log.path(),
                 settings.get(Settings.STARTUP_TIMEOUT),
                 settings.get(Settings.SHUTDOWN_TIMEOUT));
     }

@@ -56,6 +56,7 @@ final class Generation implements Zygote.Events {
     private static final long INFANT_MS = 1000;
 
     private static final long FIRST_BACK_OFF_MS = 100;
+    private static final long LAST_WORDS_MS = 1000;
     private static final int MAX_BACK_OFF_DOUBLINGS = 7;
 
     private final PythonSettings settings;
@@ -232,10 +233,12 @@ final class Generation implements Zygote.Events {
             askers.forEach(asker -> asker.complete(List.of()));
             askers.clear();
         }
-        fail(new PythonSettings.Failure(
-                "the interpreter ended with " + Exits.describe(exitStatus) + " while it loaded the application",
-                "",
-                "see the lines above in the log"));
+        // What it said before it went may still be on its way to us, and says more.
+        CompletableFuture.delayedExecutor(LAST_WORDS_MS, TimeUnit.MILLISECONDS)
+                .execute(() -> fail(new PythonSettings.Failure(
+                        "the interpreter ended with " + Exits.describe(exitStatus) + " while it loaded the application",
+                        "",
+                        "see the lines above in the log")));
         if (orphaned) {
             log.warning(settings.name(), "the zygote has gone (" + Exits.describe(exitStatus) + "): loading anew");
             owner.orphaned(this);

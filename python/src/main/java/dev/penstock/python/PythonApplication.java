@@ -148,8 +148,7 @@ public final class PythonApplication implements Application, Generation.Owner {
         String detail = "The application did not start.\n";
         detail += settings.debug()
                 ? why.traceback() + "\n" + why.error() + "\n" + why.hint()
-                : "Its owner finds the reason with `penstock status`, and in the log in "
-                        + settings.control().getParent() + ".";
+                : "Its owner finds the reason with `penstock status`, and in the log: " + settings.log();
         Pages.send(response, withBody, 500, "Internal Server Error", detail);
     }
 

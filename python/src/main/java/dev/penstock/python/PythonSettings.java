@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param debug whether tracebacks are shown to visitors
 /// @param control the instance's control socket, to which the zygote connects
 /// @param temporary where temporary files go
+/// @param log the log's path, for visitors who are the owner
 /// @param startupTimeout how long an application may take to load
 /// @param shutdownTimeout how long requests in flight may take when their generation retires
 public record PythonSettings(
@@ -33,6 +34,7 @@ public record PythonSettings(
         boolean debug,
         Path control,
         Path temporary,
+        Path log,
         Duration startupTimeout,
         Duration shutdownTimeout) {
 

@@ -87,6 +87,8 @@ final class FastCgiConnection {
             gate.log().warning(gate.name(), "closed a connection: " + Printable.of(String.valueOf(e.getMessage())));
         } catch (IOException e) {
             // A reset is a client that went away: nothing to tell.
+        } catch (RuntimeException e) {
+            gate.log().error(gate.name(), "a connection ended by a fault of ours: " + Faults.describe(e));
         } finally {
             finish();
             gate.buffers().give(input);

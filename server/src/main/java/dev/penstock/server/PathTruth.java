@@ -91,7 +91,14 @@ public final class PathTruth {
         if (before != null && startsWithPath(script, before)) {
             return new Cut(root(before), info);
         }
-        return new Cut(root(withoutDispatch(environ, script, url)), info);
+        String clean = withoutDispatch(environ, script, url);
+        return new Cut(root(clean), onceDecoded(url, clean, info));
+    }
+
+    /// A rewrite in an `.htaccess` decodes the path a second time: `%2525` arrives as `%`. The URL knows better.
+    private static String onceDecoded(String url, String clean, String info) {
+        String rest = startsWithPath(url, clean) ? url.substring(clean.length()) : "";
+        return !rest.equals(info) && decoded(rest).equals(info) ? rest : info;
     }
 
     /// No PATH_INFO: either the URL is the script itself, or the server never sends any.
