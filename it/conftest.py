@@ -24,7 +24,8 @@ def apache_with():
 @pytest.fixture(scope="session")
 def quickstart():
     """The quickstart project in its virtualenv, with the wheel under test."""
-    return project.shared_quickstart()
+    with project.shared_quickstart() as shared:
+        yield shared
 
 
 @pytest.fixture(scope="module")

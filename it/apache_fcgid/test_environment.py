@@ -13,6 +13,7 @@ from harness import places, scripts
 from harness.fcgid import HOST_DIRECTIVES, FcgidSite
 from harness.probe import Probe, facts
 from harness.processes import alive
+from harness.waiting import eventually
 
 # No PENSTOCK_RUN_DIR: the instance's directory is found as on a host where nobody set anything.
 PLAIN_DIRECTIVES = HOST_DIRECTIVES.replace("FcgidInitialEnv PENSTOCK_RUN_DIR {run}\n", "")
@@ -77,8 +78,8 @@ def test_paste_deploys_here_and_file_are_the_ini_files(site, seen):
 def test_what_the_application_prints_is_in_the_log(site):
     site.fetch("/print?text=Gr%C3%B6%C3%9Fe")
 
-    log = site.log()
-    assert [kind for kind in ("stdout", "stderr", "errors") if kind + ": Größe" not in log] == []
+    for kind in ("stdout", "stderr", "errors"):
+        eventually(lambda: kind + ": Größe" in site.log(), what=kind)
 
 
 def test_loggers_are_configured_before_the_application_in_our_form(

@@ -60,7 +60,7 @@ def test_the_new_code_serves_after_a_reload(site, probe, reload, way):
 
 
 def test_restart_txt_touched_again_reloads_again(site, probe, reload):
-    for greeting in ("first", "second one"):
+    for greeting in ("the first", "the second one"):
         probe.say(greeting)
         reload("restart.txt")
         eventually(lambda: site.fetch("/").body == greeting.encode())

@@ -65,9 +65,8 @@ class FcgidSite:
         self.apache.start()
         return self
 
-    def __exit__(self, *failure):
-        if failure[0] is not None:
-            print("--- logs\n" + self.log()[-6000:])
+    def __exit__(self, *_):
+        print("--- logs\n" + self.log()[-6000:])  # pytest shows it where a test failed
         self.apache.stop()
         self.end_server()
 

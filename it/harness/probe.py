@@ -57,7 +57,10 @@ class Probe:
         self.ini.write_text(INI.replace("{settings}", scripts.settings_lines(settings)))
 
     def say(self, greeting):
-        """Change the code, so that every other page says something else than hello."""
+        """Change the code, so that every other page says something else than hello.
+
+        Something of another length: Python takes a .pyc for fresh by its source's size and second.
+        """
         source = SOURCE.read_text().replace('b"hello"', "b%r" % greeting)
         self.module.write_text(source)
 

@@ -15,16 +15,25 @@ from harness import places, scripts
 EXTRAS = ("flup==1.0.3",)
 
 
+@contextmanager
 def shared_quickstart():
-    """The cached project, made on the first run and kept up to date with the wheel under test."""
+    """The cached project, made on the first run and kept up to date with the wheel under test.
+
+    Other test runs, and this one's other processes, may share it meanwhile; one that has another
+    wheel to install waits until they are through.
+    """
     python = find_python()
     folder = places.cache() / ("quickstart-" + os.path.basename(os.path.realpath(python)))
     project = Quickstart(folder, wheel=places.wheel(), extras=EXTRAS, python=python)
-    with open(places.cache() / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        project.make(_announce)
-        apache.give_to_apache(project.directory, project.database)
-    return project
+    with open(str(folder) + ".in-use", "w") as in_use:
+        with open(str(folder) + ".making", "w") as making:
+            fcntl.flock(making, fcntl.LOCK_EX)
+            if not project.is_made():
+                fcntl.flock(in_use, fcntl.LOCK_EX)
+                project.make(_announce)
+                apache.give_to_apache(project.directory, project.database)
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+        yield project
 
 
 def copy_of(project, folder, debug=True, settings=None):

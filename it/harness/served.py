@@ -50,9 +50,8 @@ class Served:
             eventually(lambda: self._answers(address), 30, "an answer at %s" % (address,))
         return self
 
-    def __exit__(self, *failure):
-        if failure[0] is not None:
-            print("--- penstock serve said\n" + self.output()[-6000:])
+    def __exit__(self, *_):
+        print("--- penstock serve said\n" + self.output()[-6000:])  # shown where a test failed
         below = descendants(self.process.pid)
         if self.process.poll() is None:
             self.process.kill()

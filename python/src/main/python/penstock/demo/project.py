@@ -16,7 +16,6 @@ import shutil
 import stat
 import subprocess
 import sys
-from contextlib import nullcontext
 
 #: Seen to work together on Python 3.10 to 3.13. The quickstart's own requirements are among them,
 #: so that installing the project does not ask the registry again.
@@ -94,37 +93,52 @@ class Quickstart:
         """A program of the virtualenv: `python`, `penstock`, `gearbox`, `pip`."""
         return os.path.join(self.virtualenv, "bin", name)
 
+    def is_made(self):
+        """Whether `make` has nothing left to do."""
+        made = self._read_made()
+        return all(made.get(name) == mark for name, mark in self._marks().items())
+
     def make(self, step):
         """Do what is not done yet. `step(title)` is a context manager around each piece of work."""
         os.makedirs(self.folder, exist_ok=True)
-        made = self._read_made()
-        if made.get("requirements") != self._requirements_mark():
-            made = {}
-            self._remove(self.virtualenv, os.path.dirname(self.directory))
+        if self._is_new("requirements"):
+            self._remove(os.path.join(self.folder, "made.json"), self.virtualenv)
             with step("make a virtualenv"):
                 run([self.python(), "-m", "venv", self.virtualenv])
             with step("install TurboGears 2"):
                 self._pip("install", *REQUIREMENTS, *self.extras)
-            made["requirements"] = self._requirements_mark()
-            self._write_made(made)
-        if not made.get("project"):
+            self._done("requirements")
+        if self._is_new("project"):
             self._make_project(step)
-            made["project"] = True
-            self._write_made(made)
-        if self.wheel is not None:
-            with step("install Penstock") if self._is_new("installed") else nullcontext():
-                self.once_per_wheel("installed", self._install_penstock)
+            self._done("project")
+        if self._is_new("wheel"):
+            with step("install Penstock"):
+                self._install_penstock()
+            self._done("wheel")
 
     def once_per_wheel(self, name, work):
-        """Do what the wheel's content decides, such as files that it generates, unless it was done
-        with this wheel.
-        """
-        if self._is_new(name):
+        """Do what the wheel decides, such as files that it writes, unless this wheel did it."""
+        made = self._read_made()
+        if made.get(name) != made["wheel"]:
             work()
-            self._write_made(dict(self._read_made(), **{name: self._wheel_mark()}))
+            self._write_made(dict(made, **{name: made["wheel"]}))
+
+    def _marks(self):
+        """What stands in made.json for each finished step; another mark means: do it again."""
+        python = os.path.realpath(self.python())
+        requirements = " ".join(REQUIREMENTS + list(self.extras)) + python + _version_of(python)
+        marks = {"requirements": hashlib.sha256(requirements.encode()).hexdigest(), "project": True}
+        if self.wheel is not None:
+            with open(self.wheel, "rb") as file:
+                marks["wheel"] = hashlib.sha256(file.read()).hexdigest()
+        return marks
 
     def _is_new(self, name):
-        return self._read_made().get(name) != self._wheel_mark()
+        marks = self._marks()
+        return name in marks and self._read_made().get(name) != marks[name]
+
+    def _done(self, name):
+        self._write_made(dict(self._read_made(), **{name: self._marks()[name]}))
 
     def python(self):
         """The interpreter that the virtualenv is made from."""
@@ -160,16 +174,6 @@ class Quickstart:
         ]
         run(pip + list(arguments))
 
-    def _requirements_mark(self):
-        text = (
-            " ".join(REQUIREMENTS + list(self.extras)) + self.python() + _version_of(self.python())
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _wheel_mark(self):
-        with open(self.wheel, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
-
     def _read_made(self):
         try:
             with open(os.path.join(self.folder, "made.json"), encoding="utf-8") as file:
@@ -181,10 +185,12 @@ class Quickstart:
         with open(os.path.join(self.folder, "made.json"), "w", encoding="utf-8") as file:
             json.dump(made, file)
 
-    def _remove(self, *folders):
-        for folder in folders:
-            if os.path.exists(folder):
-                shutil.rmtree(folder)
+    def _remove(self, *places):
+        for place in places:
+            if os.path.isdir(place):
+                shutil.rmtree(place)
+            elif os.path.exists(place):
+                os.remove(place)
 
 
 def run(command, cwd=None):

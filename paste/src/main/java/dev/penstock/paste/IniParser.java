@@ -38,9 +38,12 @@ final class IniParser {
             throw new IniException(
                     file, 1, "the file begins with a byte order mark, which Paste Deploy refuses; save it without one");
         }
-        for (String line : text.split("\r\n|\r|\n", -1)) {
+        int begin = 0;
+        while (begin <= text.length()) {
+            int end = lineEnd(text, begin);
             lineNumber++;
-            takeLine(line);
+            takeLine(text.substring(begin, end));
+            begin = end + (text.startsWith("\r\n", end) ? 2 : 1);
         }
     }
 
@@ -59,6 +62,14 @@ final class IniParser {
 
     int lineOf(String section) {
         return sectionLines.getOrDefault(section, 0);
+    }
+
+    private static int lineEnd(String text, int begin) {
+        int end = begin;
+        while (end < text.length() && text.charAt(end) != '\n' && text.charAt(end) != '\r') {
+            end++;
+        }
+        return end;
     }
 
     private void takeLine(String line) throws IniException {

@@ -14,12 +14,7 @@ public record InstanceId(String name, String id) {
     private static final int MAX_CHARACTERS = 24;
 
     public static InstanceId of(Target target) {
-        return switch (target) {
-            case Target.Script(Path path) -> ofFile(path);
-            case Target.Config config -> ofFile(config.path());
-            case Target.Callable(String spec, Path directory) ->
-                of(spec.split("[.:]", 2)[0], real(directory) + "/" + spec);
-        };
+        return target.instance();
     }
 
     /// The instance of a script or an INI file.
@@ -28,6 +23,15 @@ public record InstanceId(String name, String id) {
         Path folder = path.getParent();
         Path name = folder == null ? null : folder.getFileName();
         return of(name == null ? "root" : name.toString(), path.toString());
+    }
+
+    /// The instance of an attribute of a module.
+    static InstanceId ofCallable(String spec, Path directory) {
+        int end = 0;
+        while (end < spec.length() && spec.charAt(end) != '.' && spec.charAt(end) != ':') {
+            end++;
+        }
+        return of(spec.substring(0, end), real(directory) + "/" + spec);
     }
 
     private static InstanceId of(String name, String path) {

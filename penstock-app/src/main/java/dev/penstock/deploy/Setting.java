@@ -5,10 +5,15 @@ package dev.penstock.deploy;
 ///
 /// @param name as it stands in `[penstock]`
 /// @param fallback what counts when nobody says anything
-/// @param fallbackText the same for a reader, who may have another machine
+/// @param fallbackWords the same in words where the value is another on each machine, or none; else empty
 /// @param help whole sentences, Markdown
-public record Setting<T>(String name, Kind<T> kind, T fallback, String fallbackText, String help) {
+public record Setting<T>(String name, Kind<T> kind, T fallback, String fallbackWords, String help) {
     static <T> Setting<T> of(String name, Kind<T> kind, T fallback, String help) {
-        return new Setting<>(name, kind, fallback, "`" + kind.show(fallback) + "`", help);
+        return new Setting<>(name, kind, fallback, "", help);
+    }
+
+    /// The fallback for a reader.
+    public String fallbackText() {
+        return fallbackWords.isEmpty() ? "`" + kind.show(fallback) + "`" : fallbackWords;
     }
 }

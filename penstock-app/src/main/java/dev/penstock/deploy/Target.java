@@ -6,10 +6,19 @@ import java.util.Map;
 
 /// What is to be served; as text, what a person would call it.
 public sealed interface Target {
+    /// The instance that serves it. (A method, not a `switch`: on the way to the first worker a first type switch
+    /// costs more than everything else about settings.)
+    InstanceId instance();
+
     /// A dispatch script that a web server runs; what it loads is the script's own business.
     ///
     /// @param path absolute, as the web server names it: links are not followed
     record Script(Path path) implements Target {
+        @Override
+        public InstanceId instance() {
+            return InstanceId.ofFile(path);
+        }
+
         @Override
         public String toString() {
             return path.toString();
@@ -32,6 +41,11 @@ public sealed interface Target {
         }
 
         @Override
+        public InstanceId instance() {
+            return InstanceId.ofFile(path);
+        }
+
+        @Override
         public String toString() {
             return uri();
         }
@@ -42,6 +56,11 @@ public sealed interface Target {
     /// @param spec `package.module:attribute`
     /// @param directory where the module is looked for first, absolute
     record Callable(String spec, Path directory) implements Target {
+        @Override
+        public InstanceId instance() {
+            return InstanceId.ofCallable(spec, directory);
+        }
+
         @Override
         public String toString() {
             return spec;

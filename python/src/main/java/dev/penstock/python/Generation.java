@@ -178,9 +178,10 @@ final class Generation implements Zygote.Events {
             Worker worker = new Worker(workerNumber, slot, pid, settings.name(), log);
             workers.put(workerNumber, worker);
             for (FileDescriptor descriptor : streams) {
+                // junixsocket closes what it received together with the connection that it came by.
                 slots.clear(slot);
                 AFUNIXSocketChannel channel =
-                        FileDescriptorCast.using(descriptor).as(AFUNIXSocketChannel.class);
+                        FileDescriptorCast.duplicating(descriptor).as(AFUNIXSocketChannel.class);
                 worker.add(new WorkerStream(channel, worker, slot++, this));
             }
             for (WorkerStream stream : worker.streams()) {
@@ -347,16 +348,26 @@ final class Generation implements Zygote.Events {
             }
             state = State.RETIRING;
         }
-        for (InFlight waiting : queue.takeBack()) {
-            if (inFlight.remove(waiting.id()) != null) {
-                owner.again(waiting.request(), waiting.response(), waiting.retried());
-            }
-        }
+        handBack();
         if (inFlight.isEmpty()) {
             retireProcesses();
         }
         CompletableFuture.delayedExecutor(settings.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .execute(this::kill);
+    }
+
+    /// What no worker has seen yet is for the next generation.
+    private void handBack() {
+        try {
+            for (long id : queue.takeBack()) {
+                InFlight unseen = inFlight.remove(id);
+                if (unseen != null) {
+                    owner.again(unseen.request(), unseen.response(), unseen.retried());
+                }
+            }
+        } catch (IOException e) {
+            log.error(settings.name(), "the workers' queue is broken: " + e.getMessage());
+        }
     }
 
     private synchronized void retireProcesses() {

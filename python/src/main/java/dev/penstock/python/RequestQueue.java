@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 import org.newsclub.net.unix.AFUNIXSocketPair;
@@ -56,6 +58,7 @@ final class RequestQueue implements Closeable {
         sender = pair.getSocket1();
         receiver = pair.getSocket2();
         sender.configureBlocking(false);
+        receiver.configureBlocking(false);
         capacity = workerThreads + AHEAD;
     }
 
@@ -93,11 +96,16 @@ final class RequestQueue implements Closeable {
         }
     }
 
-    /// Takes back everything that no worker can have seen.
-    ArrayDeque<InFlight> takeBack() {
+    /// Takes back everything that no worker has seen: the ids, in order of arrival.
+    List<Long> takeBack() throws IOException {
+        List<Long> back = new ArrayList<>();
         lock.lock();
         try {
-            ArrayDeque<InFlight> back = new ArrayDeque<>(waiting);
+            while (receiver.read(message.clear()) > 0) {
+                back.add(message.getLong(0));
+                letIn--;
+            }
+            waiting.forEach(request -> back.add(request.id()));
             waiting.clear();
             return back;
         } finally {
