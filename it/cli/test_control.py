@@ -63,7 +63,7 @@ def test_status_as_json_says_the_same_to_programs(site, penstock):
     assert [dispatch["pid"] for dispatch in status["dispatches"]] == [
         process.pid for process in family.dispatches
     ]
-    assert status["requests"] == 5
+    assert status["server"]["requests"] == 5
 
 
 def test_status_shows_the_last_error(site, penstock):

@@ -97,6 +97,7 @@ def test_a_missing_ini_file_is_an_error_and_writes_nothing(quickstart, folder):
 
 def test_what_it_writes_serves_the_project_under_apache(apache_with, quickstart, folder, ini):
     place = folder / "htdocs" / "app"
+    place.parent.mkdir()
     init(quickstart, place, "--ini", ini)
     run_folder = places.writable(folder / "run")
     directives = "FcgidInitialEnv PENSTOCK_RUN_DIR %s\n" % run_folder

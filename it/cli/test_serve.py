@@ -141,7 +141,7 @@ def test_an_unknown_setting_is_an_error_with_the_nearest_right_name(
         assert "%s/%s:" % (probe.directory, name) in result.stdout
 
 
-@pytest.mark.parametrize("target", ["nowhere.ini", "nowhere:application", "what"])
+@pytest.mark.parametrize("target", ["nowhere.ini", "what"])
 def test_a_target_that_is_not_there_is_an_error_that_names_it(quickstart, folder, target):
     result = penstock(
         quickstart, "serve", target, "--http", "127.0.0.1:%d" % free_port(), cwd=folder, timeout=20

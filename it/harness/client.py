@@ -32,7 +32,7 @@ class Response:
 
 
 def fetch(url, method="GET", body=None, headers=None, timeout=TIMEOUT_S):
-    """One request on a connection of its own."""
+    """One request on a connection of its own; a body that is an iterator is sent in chunks."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     try:

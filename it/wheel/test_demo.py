@@ -12,7 +12,7 @@ import time
 import pytest
 
 from harness import client, places
-from harness.processes import descendants, gone
+from harness.processes import Family, descendants, gone
 from harness.waiting import eventually
 
 SECOND_RUN_S = 15
@@ -23,35 +23,36 @@ def directory(apache_with):
     """Made by a first run, which may take a minute."""
     apache_with("fcgid")
     place = places.cache() / "demo"
-    result = subprocess.run(
-        demo("--directory", place, "--once"), stdout=subprocess.PIPE, encoding="utf-8"
-    )
+    result = run_demo("--directory", place, "--once")
     assert result.returncode == 0, result.stdout
     return place
 
 
-def demo(*arguments):
+def start_demo(*arguments, program=("-m", "penstock.demo")):
     """From the source tree, as the repository's ./penstock does."""
-    return [sys.executable, "-m", "penstock.demo", *map(str, arguments), "--no-install"]
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    if places.wheel() is None:
+    wheel = places.wheel()
+    if wheel is None:
         pytest.skip("no wheel: build it first")
-    monkeypatch.setenv("PENSTOCK_WHEEL", str(places.wheel()))
-    monkeypatch.setenv("PYTHONPATH", str(places.REPOSITORY / "python/src/main/python"))
+    sources = places.REPOSITORY / "python" / "src" / "main" / "python"
+    return subprocess.Popen(
+        [sys.executable, *program, *map(str, arguments), "--no-install"],
+        env=dict(os.environ, PENSTOCK_WHEEL=str(wheel), PYTHONPATH=str(sources)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+def run_demo(*arguments, **keywords):
+    process = start_demo(*arguments, **keywords)
+    output, _ = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
 @pytest.fixture
 def running_demo(directory):
     """The demo in its own process, ready: the process and the output up to then."""
-    process = subprocess.Popen(
-        demo("--directory", directory),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+    process = start_demo("--directory", directory)
     output = []
     try:
         for line in process.stdout:
@@ -67,9 +68,7 @@ def running_demo(directory):
 def test_a_second_run_serves_a_page_within_seconds(directory):
     started = time.monotonic()
 
-    result = subprocess.run(
-        demo("--directory", directory, "--once"), stdout=subprocess.PIPE, encoding="utf-8"
-    )
+    result = run_demo("--directory", directory, "--once")
 
     assert result.returncode == 0, result.stdout
     assert time.monotonic() - started < SECOND_RUN_S
@@ -98,8 +97,6 @@ def test_it_is_quiet_and_without_colours_where_nobody_watches(running_demo):
 def test_ctrl_c_stops_all_that_it_started(directory, running_demo, number):
     process, _ = running_demo
     script = str(directory / "htdocs" / "app" / "dispatch.fcgi")
-    from harness.processes import Family
-
     started = descendants(process.pid) + Family(script).all()
     assert len(started) > 4
 
@@ -113,9 +110,7 @@ def test_ctrl_c_stops_all_that_it_started(directory, running_demo, number):
 def test_a_page_that_is_edited_is_seen_at_the_next_load(directory, running_demo):
     _, output = running_demo
     url = re.search(r"http://127\.0\.0\.1:\d+/app/", output).group()
-    page = (
-        directory / "project" / "quickstart" / "quickstart" / "templates" / "demo" / "index.xhtml"
-    )
+    page = directory / "project/quickstart/quickstart/templates/demo/index.xhtml"
     before = page.read_text()
     assert "edited by a test" not in client.fetch(url + "demo").text
     try:
@@ -126,18 +121,14 @@ def test_a_page_that_is_edited_is_seen_at_the_next_load(directory, running_demo)
 
 
 def test_without_apache_it_names_the_command_and_serves_meanwhile(directory):
-    program = "import sys; from penstock.demo import apache; apache._BINARIES = (); "
-    program += "from penstock.demo import main; sys.exit(main())"
-    command = [sys.executable, "-c", program, *demo("--directory", directory, "--once")[3:]]
+    program = "import sys; from penstock.demo import apache; apache._BINARIES = ()"
+    program += "; from penstock.demo import main; sys.exit(main())"
 
-    result = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-    )
+    result = run_demo("--directory", directory, "--once", program=("-c", program))
 
     assert result.returncode == 0, result.stdout
-    assert (
-        "apt-get install --no-install-recommends apache2-bin libapache2-mod-fcgid" in result.stdout
-    )
+    command = "apt-get install --no-install-recommends apache2-bin libapache2-mod-fcgid"
+    assert command in result.stdout
     assert re.search(r"http://127\.0\.0\.1:\d+/ answered 200", result.stdout)
 
 
@@ -146,9 +137,7 @@ def test_a_folder_that_apaches_user_cannot_reach_is_refused(folder):
         pytest.skip("needs root: otherwise Apache runs as ourselves")
     folder.chmod(0o700)
 
-    result = subprocess.run(
-        demo("--directory", folder / "demo", "--once"), stderr=subprocess.PIPE, encoding="utf-8"
-    )
+    result = run_demo("--directory", folder / "demo", "--once")
 
     assert result.returncode == 1
-    assert "cannot reach" in result.stderr
+    assert "cannot reach" in result.stdout

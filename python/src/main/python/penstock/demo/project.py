@@ -195,14 +195,10 @@ class Quickstart:
 
 def run(command, cwd=None):
     """Run a program and return its output; a status other than 0 is a CommandFailed."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
-    }
-    environment["PYTHONUTF8"] = "1"
     result = subprocess.run(
         command,
         cwd=cwd,
-        env=environment,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -212,6 +208,14 @@ def run(command, cwd=None):
     if result.returncode:
         raise CommandFailed(command, result.returncode, result.stdout)
     return result.stdout
+
+
+def environment():
+    """Ours without the variables that our own Python was started with: PYTHONPATH would show the
+    virtualenv's programs another Penstock than its own.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return dict(kept, PYTHONUTF8="1")
 
 
 def find_python():

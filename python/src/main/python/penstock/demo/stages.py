@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from penstock.demo.apache import Apache, answers, free_port, give_to_apache
-from penstock.demo.project import CommandFailed, ProjectError, run
+from penstock.demo.project import CommandFailed, ProjectError, environment, run
 
 # A host's mod_fcgid takes 128 KiB of request body unless it is told otherwise.
 APACHE_DIRECTIVES = "FcgidMaxRequestLen 20000000\n"
@@ -129,7 +129,12 @@ class BuiltInStage(Stage):
         ]
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         if not answers(self.port, self.process, timeout_s=60):
             with open(self.log_file, encoding="utf-8", errors="replace") as log:

@@ -41,15 +41,18 @@ final class Conversation {
         throw CommandFailure.nothingRuns("nothing runs for " + argument + (found.isEmpty() ? "" : lastLog(found)));
     }
 
-    /// The one server that is meant.
+    /// The one server that is meant. Where nobody says which, it is the only one, and never another user's: root
+    /// sees those of everyone.
     ///
-    /// @throws CommandFailure when none runs, or it could be several
+    /// @throws CommandFailure when none runs, or it has to be named
     FoundInstance one(String argument, String command) {
         List<FoundInstance> running = running(argument);
-        if (running.size() == 1) {
+        boolean isClear = running.size() == 1
+                && (!argument.isEmpty() || running.getFirst().isOurs());
+        if (isClear) {
             return running.getFirst();
         }
-        StringBuilder choices = new StringBuilder("several run; name the one to " + command + ":");
+        StringBuilder choices = new StringBuilder("name the one to " + command + ":");
         for (FoundInstance instance : running) {
             choices.append("\n  penstock ").append(command).append(' ').append(instance.id());
             choices.append(instance.target().isEmpty() ? "" : "   " + printable(instance.target()));

@@ -39,6 +39,11 @@ record FoundInstance(Path directory, String target) {
         return dash < 1 ? id() : id().substring(0, dash);
     }
 
+    /// Whether it is of the user that this process runs as.
+    boolean isOurs() {
+        return RunFolders.owner(directory) == RunFolders.userId();
+    }
+
     /// Whether its server answers.
     boolean isAlive() {
         return new ControlClient(directory, ANSWERS_AT_ONCE).isAlive();

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "%nExamples:",
             "  penstock init apache ~/public_html --ini development.ini",
-            "  penstock init apache ~/public_html/shop --ini production.ini#shop --root-url /shop"
+            "  penstock init apache ~/www/shop --ini production.ini#shop --root-url /shop"
         })
 final class InitApacheCommand extends Subcommand {
     @Parameters(index = "0", paramLabel = "DIR", description = "The folder; made when only it itself is missing.")

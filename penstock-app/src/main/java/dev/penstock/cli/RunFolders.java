@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// The folders that hold the directories of instances, wherever a server may have found a place for its own:
 /// `$PENSTOCK_RUN_DIR`, `~/.penstock`, `/dev/shm/penstock-UID`, `/tmp/penstock-UID`.
@@ -90,8 +89,8 @@ final class RunFolders {
         List<Path> homes = new ArrayList<>();
         try {
             for (String line : Files.readAllLines(passwordFile)) {
-                @Nullable String[] fields = line.split(":", -1);
-                if (fields.length > 5 && fields[5] != null && fields[5].startsWith("/")) {
+                String[] fields = line.split(":", -1);
+                if (fields.length > 5 && fields[5].startsWith("/")) {
                     homes.add(Path.of(fields[5]));
                 }
             }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +76,17 @@ class ConversationTest {
                     .hasMessageContaining("penstock stop site-0000000a   /srv/site-0000000a.ini")
                     .hasMessageContaining("penstock stop shop-0000000b");
             assertThat(conversation().one("shop", "stop").id()).isEqualTo("shop-0000000b");
+        }
+    }
+
+    @Test
+    void takesNoServerOfAnotherUserThatNobodyNamed() throws Exception {
+        try (FakeServer _ = server("site-0000000a", "exit 0\n")) {
+            Path made = runs.resolve("site-0000000a");
+            Assumptions.assumeTrue(RunFolders.userId() == 0, "only root can give a directory away");
+            Files.setAttribute(made, "unix:uid", 33);
+            assertThatThrownBy(() -> conversation().one("", "stop")).hasMessageContaining("name the one to stop");
+            assertThat(conversation().one("site", "stop").directory()).isEqualTo(made);
         }
     }
 
