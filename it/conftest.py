@@ -5,7 +5,9 @@ import contextlib
 import pytest
 from penstock.demo import apache
 
-from harness import places, project
+from harness import places, project, scripts
+from harness.fcgid import FcgidSite
+from harness.probe import Probe
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +51,28 @@ def running():
     """
     with contextlib.ExitStack() as stack:
         yield stack.enter_context
+
+
+@pytest.fixture
+def probe(folder):
+    """The probe application in a project folder of its own, for one test to change and break."""
+    return Probe(folder / "project")
+
+
+@pytest.fixture
+def recipe_site(apache_with, quickstart, folder, probe):
+    """A function: the probe's FcgidSite by the recipe, with these options, not started."""
+
+    def make(**options):
+        script = scripts.recipe(quickstart.command("python"), probe.directory)
+        return FcgidSite(apache_with("fcgid"), folder, script, **options)
+
+    return make
+
+
+@pytest.fixture
+def site(recipe_site):
+    """The probe under mod_fcgid by the recipe, warm."""
+    with recipe_site() as site:
+        assert site.fetch("/").body == b"hello"
+        yield site

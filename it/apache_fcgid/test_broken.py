@@ -5,25 +5,16 @@ import time
 
 import pytest
 
-from harness import scripts
-from harness.fcgid import FcgidSite
-from harness.probe import Probe
 from harness.waiting import eventually
 
 AT_ONCE_S = 10
 
 
-def broken_site(apache_with, quickstart, folder, **settings):
-    probe = Probe(folder / "project", **settings)
-    probe.break_it()
-    script = scripts.recipe(quickstart.command("python"), probe.directory)
-    return probe, FcgidSite(apache_with("fcgid"), folder, script)
-
-
 @pytest.fixture
-def broken(apache_with, quickstart, folder):
-    probe, site = broken_site(apache_with, quickstart, folder)
-    with site:
+def broken(recipe_site, probe):
+    """The probe and its site, under which it does not load."""
+    probe.break_it()
+    with recipe_site() as site:
         yield probe, site
 
 
@@ -50,17 +41,9 @@ def test_the_traceback_is_in_the_log_and_in_status_but_not_in_the_browser(broken
         assert 'probe.py", line 1' in site.log()
 
 
-def test_with_debug_the_browser_gets_the_traceback_too(apache_with, quickstart, folder, running):
-    probe, site = broken_site(apache_with, quickstart, folder, debug="true")
-    # The recipe's script does not say where its INI file is; ours does, so that the server can read
-    # its settings.
-    script = scripts.ours(quickstart.command("python"), probe.ini)
-    site.write_script(
-        script.replace(
-            "from penstock", "import sys\nsys.path.insert(0, '%s')\nfrom penstock" % probe.directory
-        )
-    )
-    site = running(site)
+def test_with_debug_the_browser_gets_the_traceback_too(recipe_site, probe, running):
+    probe.break_it()
+    site = running(recipe_site(settings={"debug": "true"}))
 
     answer = site.fetch("/")
 
@@ -83,10 +66,9 @@ def test_mended_it_loads_at_the_next_reload(broken, quickstart, way):
         eventually(lambda: site.fetch("/").body == b"mended")
 
 
-def test_a_missing_ini_file_is_named(apache_with, quickstart, folder, running):
-    probe = Probe(folder / "project")
-    script = scripts.recipe(quickstart.command("python"), probe.directory, inifile="nowhere.ini")
-    site = running(FcgidSite(apache_with("fcgid"), folder, script))
+def test_a_missing_ini_file_is_named(recipe_site, probe, running):
+    probe.ini.unlink()
+    site = running(recipe_site())
 
     assert site.fetch("/").status == 500
-    assert "nowhere.ini" in site.log()
+    assert str(probe.ini) in site.log()

@@ -2,7 +2,7 @@
 all.
 """
 
-import os
+import resource
 import statistics
 import subprocess
 import time
@@ -10,22 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import fastcgi, scripts
+from harness import fastcgi, project, scripts
 from harness.fcgid import FcgidSite
-from harness.probe import Gate, Probe
+from harness.probe import Gate
 from harness.spawned import Spawned
 from harness.waiting import eventually
 
 CLIENTS = 16
 DISPATCH_PRIVATE_BYTES = 6_000_000
-DISPATCH_CPU_S = 0.030
+DISPATCH_PROCESSOR_S = 0.030
 
 
 @pytest.fixture
-def site(apache_with, quickstart, folder):
-    probe = Probe(folder / "project")
-    script = scripts.recipe(quickstart.command("python"), probe.directory)
-    with FcgidSite(apache_with("fcgid"), folder, script, settings={"threads": 8}) as site:
+def site(recipe_site):
+    with recipe_site(settings={"threads": 8}) as site:
         yield site
 
 
@@ -51,8 +49,19 @@ def test_sixteen_clients_have_one_server_and_the_configured_workers(site, crowd)
     family = site.family()
 
     assert len(family.dispatches) == CLIENTS, family
-    assert (len(family.servers), len(family.zygotes), len(family.workers)) == (1, 1, 2), family
+    assert family.counts == (1, 1, 2), family
     assert family.others == []
+
+
+def test_every_request_of_sixteen_clients_at_once_is_answered(apache_with, quickstart, folder):
+    ini = project.copy_of(quickstart, folder / "quickstart", debug=False)
+    script = scripts.recipe(quickstart.command("python"), ini.parent)
+    with FcgidSite(apache_with("fcgid"), folder, script) as site:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            answers = list(pool.map(site.fetch, ["/demo"] * 10 * CLIENTS))
+
+        assert [answer.status for answer in answers] == [200] * len(answers)
+        assert site.family().counts == (1, 1, 2), site.family()
 
 
 def test_a_dispatch_costs_under_6_megabytes_of_private_memory(site, crowd):
@@ -86,43 +95,36 @@ def test_ps_tells_dispatch_server_zygote_and_workers_apart(site, crowd):
     )
 
 
-def test_two_dispatches_that_start_at_the_same_instant_start_one_server(quickstart, folder):
-    probe = Probe(folder / "project")
+def test_two_dispatches_that_start_at_the_same_instant_start_one_server(quickstart, folder, probe):
     for attempt in range(3):
         text = scripts.recipe(quickstart.command("python"), probe.directory)
         with Spawned(folder / str(attempt), text) as spawned:
             dispatches = [spawned.dispatch(), spawned.dispatch()]
             for dispatch in dispatches:
                 assert b"hello" in fastcgi.request(dispatch.address, fastcgi.environ())
-            family = spawned.family()
-            assert (len(family.servers), len(family.dispatches), len(family.workers)) == (
-                1,
-                2,
-                2,
-            ), family
+            eventually(lambda: spawned.family().counts == (1, 1, 2))
+            assert len(spawned.family().dispatches) == 2
 
 
-def test_a_dispatch_starts_in_30_milliseconds(quickstart, folder):
-    probe = Probe(folder / "project")
+def test_a_dispatch_starts_in_30_milliseconds(quickstart, folder, probe):
     text = scripts.recipe(quickstart.command("python"), probe.directory)
-    walls, cpus = [], []
+    walls, processor = [], []
     with Spawned(folder / "app", text) as spawned:
         fastcgi.request(spawned.dispatch().address, fastcgi.environ())
         for _ in range(9):
-            before, started = os.times(), time.monotonic()
+            before, started = processor_time_of_children(), time.monotonic()
             dispatch = spawned.dispatch()
             assert b"hello" in fastcgi.request(dispatch.address, fastcgi.environ())
             walls.append(time.monotonic() - started)
             assert dispatch.terminate() == 0
-            after = os.times()
-            cpus.append(
-                after.children_user
-                + after.children_system
-                - before.children_user
-                - before.children_system
-            )
+            processor.append(processor_time_of_children() - before)
 
-    print("a dispatch's start to its first answer, ms: %d" % (1000 * statistics.median(walls)))
-    print("its processor time from start to end, ms: %d" % (1000 * statistics.median(cpus)))
-    # Processor time, because the tests share the machine; its clock ticks in 10 ms.
-    assert statistics.mean(cpus) < DISPATCH_CPU_S + 0.010
+    print("a dispatch, start to its first answer: %.1f ms" % (1000 * statistics.median(walls)))
+    print("its processor time, start to end: %.1f ms" % (1000 * statistics.median(processor)))
+    # Not the time on the wall: the tests share the machine.
+    assert statistics.median(processor) < DISPATCH_PROCESSOR_S
+
+
+def processor_time_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -6,24 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import scripts
-from harness.fcgid import FcgidSite
-from harness.probe import Gate, Probe
+from harness.probe import Gate
 from harness.processes import gone
 from harness.waiting import eventually
-
-
-@pytest.fixture
-def probe(folder):
-    return Probe(folder / "project")
-
-
-@pytest.fixture
-def site(apache_with, quickstart, folder, probe):
-    script = scripts.recipe(quickstart.command("python"), probe.directory)
-    with FcgidSite(apache_with("fcgid"), folder, script) as site:
-        assert site.fetch("/").body == b"hello"
-        yield site
 
 
 @pytest.fixture
@@ -38,8 +23,6 @@ def reload(site, quickstart):
         if way == "restart.txt":
             (site.home / "tmp").mkdir(exist_ok=True)
             (site.home / "tmp" / "restart.txt").touch()
-        if way == "hang-up signal":
-            site.family().servers[0].kill(signal.SIGHUP)
 
     return ask
 

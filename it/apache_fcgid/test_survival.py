@@ -7,20 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness import fastcgi, scripts
-from harness.fcgid import FcgidSite
-from harness.probe import Gate, Probe
+from harness.probe import Gate
 from harness.processes import gone
 from harness.spawned import Spawned
 from harness.waiting import eventually
-
-
-@pytest.fixture
-def site(apache_with, quickstart, folder):
-    probe = Probe(folder / "project")
-    script = scripts.recipe(quickstart.command("python"), probe.directory)
-    with FcgidSite(apache_with("fcgid"), folder, script) as site:
-        assert site.fetch("/").body == b"hello"
-        yield site
 
 
 @pytest.mark.parametrize("role", ["dispatches", "servers", "zygotes", "workers"])
@@ -31,7 +21,7 @@ def test_the_next_request_after_a_kill_is_served(site, role):
 
     assert site.fetch("/").body == b"hello"
     eventually(
-        lambda: counts(site.family()) == (1, 1, 2), what="one server, one zygote, two workers"
+        lambda: site.family().counts == (1, 1, 2), what="one server, one zygote, two workers"
     )
 
 
@@ -60,7 +50,7 @@ def test_workers_end_with_a_killed_server(site):
 def test_a_worker_that_exits_in_a_request_costs_that_request_only(site):
     assert site.fetch("/exit").status in (500, 502)
     assert site.fetch("/").body == b"hello"
-    eventually(lambda: counts(site.family()) == (1, 1, 2), what="two workers again")
+    eventually(lambda: site.family().counts == (1, 1, 2), what="two workers again")
 
 
 def test_the_log_says_what_killed_a_worker(site):
@@ -109,7 +99,7 @@ def test_no_request_fails_while_things_are_killed(site):
     try:
         for role in ("workers", "zygotes", "servers"):
             family = eventually(
-                lambda: site.family() if counts(site.family()) == (1, 1, 2) else None
+                lambda: site.family() if site.family().counts == (1, 1, 2) else None
             )
             count = len(answers)
             getattr(family, role)[0].kill()
@@ -133,11 +123,11 @@ def test_nothing_is_left_behind_when_apache_stops(site):
     assert not list(site.run_folder.glob("*/control"))
 
 
-def test_a_server_stays_while_a_dispatch_is_there(quickstart, folder):
+def test_a_server_stays_while_a_dispatch_is_there(quickstart, folder, probe):
     """Two servers idle side by side; when the one without a dispatch has gone, idle_exit is over
     for both.
     """
-    text = scripts.recipe(quickstart.command("python"), Probe(folder / "project").directory)
+    text = scripts.recipe(quickstart.command("python"), probe.directory)
     with Spawned(folder / "kept", text) as kept, Spawned(folder / "left", text) as left:
         for spawned in (kept, left):
             fastcgi.request(spawned.dispatch().address, fastcgi.environ())
@@ -145,8 +135,4 @@ def test_a_server_stays_while_a_dispatch_is_there(quickstart, folder):
 
         eventually(lambda: not left.family().all(), 15)
 
-        assert counts(kept.family()) == (1, 1, 2)
-
-
-def counts(family):
-    return len(family.servers), len(family.zygotes), len(family.workers)
+        assert kept.family().counts == (1, 1, 2)

@@ -90,13 +90,30 @@ def test_it_says_where_it_listens_which_python_which_application_and_how_many_wo
     assert "3 workers" in output
 
 
+def test_status_shows_its_listeners_and_its_application(serve, probe, quickstart, folder):
+    socket = folder / "fcgi.sock"
+    served = serve(probe.ini, fcgi=[socket])
+    client.fetch(served.url)
+
+    result = penstock(quickstart, "status", probe.ini, env=served.environment)
+    status = json.loads(
+        penstock(quickstart, "status", "--json", probe.ini, env=served.environment).stdout
+    )
+
+    for address in ("127.0.0.1:%d" % served.http, str(socket)):
+        assert address in result.stdout
+        assert address in json.dumps(status["listeners"])
+    assert status["server"]["pid"] == served.process.pid
+    assert status["server"]["requests"] == 1
+
+
 def test_workers_and_threads_are_what_is_asked_for(serve, probe):
     served = serve(
         "probe:application", "--workers", "3", "--threads", "2", directory=probe.directory
     )
 
     seen = facts(served.url)
-    assert len(served.workers()) == 3
+    eventually(lambda: len(served.workers()) == 3)
     assert seen["flags"]["wsgi.multiprocess"] is True
     assert seen["flags"]["wsgi.multithread"] is True
 
@@ -107,7 +124,7 @@ def test_settings_come_from_the_penstock_section(serve, probe):
     served = serve(probe.ini)
 
     assert client.fetch(served.url).body == b"hello"
-    assert len(served.workers()) == 3
+    eventually(lambda: len(served.workers()) == 3)
 
 
 def test_options_are_stronger_than_the_section_and_the_section_than_penstock_ini(serve, probe):
@@ -116,7 +133,7 @@ def test_options_are_stronger_than_the_section_and_the_section_than_penstock_ini
     served = serve(probe.ini, "--workers", "1")
 
     seen = facts(served.url)
-    assert len(served.workers()) == 1
+    eventually(lambda: len(served.workers()) == 1)
     assert seen["flags"]["wsgi.multithread"] is True
 
 
@@ -214,10 +231,11 @@ def test_a_fastcgi_body_is_read_to_its_end_whatever_content_length_says(
     assert json.loads(output.partition(b"\r\n\r\n")[2])["length"] == 5
 
 
-def penstock(project, *arguments, cwd=None, timeout=30):
+def penstock(project, *arguments, cwd=None, env=None, timeout=30):
     return subprocess.run(
         [project.command("penstock"), *map(str, arguments)],
         cwd=cwd,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

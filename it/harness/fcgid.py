@@ -8,8 +8,7 @@ import subprocess
 from penstock.demo import apache
 
 from harness import client, places, scripts
-from harness.processes import Family
-from harness.waiting import eventually
+from harness.processes import Family, end_all
 
 # What a host allows: big uploads, and as many processes as requests ask for, started without a
 # pause.
@@ -104,14 +103,5 @@ class FcgidSite:
         )
 
     def end_server(self):
-        """End the server at once, without its grace: the tests of how it ends by itself do not come
-        here.
-        """
-        for process in self.family().all():
-            try:
-                process.kill()
-            except ProcessLookupError:
-                pass
-        eventually(
-            lambda: not self.family().all(), what="the end of all processes of %s" % self.script
-        )
+        """The tests of how the server ends by itself do not come here."""
+        end_all(self.script)

@@ -3,6 +3,8 @@
 import os
 import signal
 
+from harness.waiting import eventually
+
 
 class Process:
     """One process at the time it was looked at."""
@@ -88,6 +90,13 @@ class Family:
         ]
         self.others = [process for process in below if process not in self.zygotes + self.workers]
 
+    @property
+    def counts(self):
+        """Servers, zygotes, workers. Just after a start, ask for it with `eventually`: processes get
+        their titles when they begin to work.
+        """
+        return len(self.servers), len(self.zygotes), len(self.workers)
+
     def all(self):
         return self.dispatches + self.servers + self.zygotes + self.workers + self.others
 
@@ -99,6 +108,16 @@ class Family:
             self.workers,
             self.others,
         )
+
+
+def end_all(target):
+    """End what runs for a target at once, without its grace."""
+    for process in Family(target).all():
+        try:
+            process.kill()
+        except ProcessLookupError:
+            pass
+    eventually(lambda: not Family(target).all(), what="the end of all processes of %s" % target)
 
 
 def is_server(process):

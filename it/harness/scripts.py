@@ -3,10 +3,6 @@
 #: flup's own, to show that a check can fail; everything else goes through Penstock.
 FLUP = "from flup.server.fcgi import WSGIServer"
 PENSTOCK = "from penstock.fcgi import WSGIServer"
-import os
-
-if os.environ.get("PENSTOCK_IT_GATEWAY") == "flup":
-    PENSTOCK = FLUP
 
 RECIPE = """\
 #!{python}

@@ -7,8 +7,7 @@ import socket
 import subprocess
 
 from harness import scripts
-from harness.processes import Family
-from harness.waiting import eventually
+from harness.processes import Family, end_all
 
 
 class Spawned:
@@ -39,13 +38,9 @@ class Spawned:
         return self
 
     def __exit__(self, *_):
-        for process in self.family().all():
-            process.kill()
+        end_all(self.script)
         for dispatch in self.dispatches:
             dispatch.process.wait(10)
-        eventually(
-            lambda: not self.family().all(), what="the end of all processes of %s" % self.script
-        )
 
 
 class Dispatch:

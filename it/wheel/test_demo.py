@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from penstock.demo import project
+
 from harness import client, places
 from harness.processes import Family, descendants, gone
 from harness.waiting import eventually
@@ -28,16 +30,17 @@ def directory(apache_with):
     return place
 
 
-def start_demo(*arguments, program=("-m", "penstock.demo")):
+def start_demo(*arguments, program=("-m", "penstock.demo"), output=subprocess.PIPE, **more):
     """From the source tree, as the repository's ./penstock does."""
     wheel = places.wheel()
     if wheel is None:
         pytest.skip("no wheel: build it first")
     sources = places.REPOSITORY / "python" / "src" / "main" / "python"
     return subprocess.Popen(
-        [sys.executable, *program, *map(str, arguments), "--no-install"],
-        env=dict(os.environ, PENSTOCK_WHEEL=str(wheel), PYTHONPATH=str(sources)),
-        stdout=subprocess.PIPE,
+        [sys.executable, *program, *map(str, arguments)],
+        env=dict(os.environ, PENSTOCK_WHEEL=str(wheel), PYTHONPATH=str(sources), **more),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
@@ -86,6 +89,25 @@ def test_it_prints_the_url_the_two_files_and_what_to_try_next(directory, running
         assert word in output
 
 
+def test_on_a_terminal_each_step_has_its_line_and_its_time(directory):
+    ours, its = os.openpty()
+    process = start_demo("--directory", directory, "--once", output=its)
+    os.close(its)
+    with open(ours, "rb", buffering=0) as terminal:
+        output = b"".join(iter(lambda: read_terminal(terminal), b"")).decode()
+
+    assert process.wait(60) == 0, output
+    for title in ("start Apache", "first page", "stop"):
+        assert re.search(re.escape(title) + r" +\S* +\d+\.\d s", output), output
+
+
+def read_terminal(terminal):
+    try:
+        return terminal.read(4096)
+    except OSError:  # the last program has closed it
+        return b""
+
+
 def test_it_is_quiet_and_without_colours_where_nobody_watches(running_demo):
     _, output = running_demo
 
@@ -120,16 +142,54 @@ def test_a_page_that_is_edited_is_seen_at_the_next_load(directory, running_demo)
         page.write_text(before)
 
 
-def test_without_apache_it_names_the_command_and_serves_meanwhile(directory):
-    program = "import sys; from penstock.demo import apache; apache._BINARIES = ()"
-    program += "; from penstock.demo import main; sys.exit(main())"
+WITHOUT_APACHE = """\
+import sys
+from penstock.demo import apache, main
+apache._BINARIES = ()
+sys.exit(main())
+"""
+PACKAGES = "--no-install-recommends apache2-bin libapache2-mod-fcgid"
 
-    result = run_demo("--directory", directory, "--once", program=("-c", program))
+
+def test_without_apache_it_names_the_command_and_serves_meanwhile(directory):
+    arguments = ["--directory", directory, "--once", "--no-install"]
+
+    result = run_demo(*arguments, program=("-c", WITHOUT_APACHE))
 
     assert result.returncode == 0, result.stdout
-    command = "apt-get install --no-install-recommends apache2-bin libapache2-mod-fcgid"
-    assert command in result.stdout
+    assert "apt-get install " + PACKAGES in result.stdout
     assert re.search(r"http://127\.0\.0\.1:\d+/ answered 200", result.stdout)
+
+
+def test_root_gets_apache_installed_without_what_would_start_a_service(directory, folder):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: nobody else may install packages")
+    called = folder / "called"
+    apt_get = folder / "apt-get"
+    apt_get.write_text('#!/bin/sh\necho "$@" >>%s\n' % called)
+    apt_get.chmod(0o755)
+    path = "%s:%s" % (folder, os.environ["PATH"])
+    arguments = ["--directory", directory, "--once"]
+
+    result = run_demo(*arguments, program=("-c", WITHOUT_APACHE), PATH=path)
+
+    assert called.read_text() == "install --yes %s\n" % PACKAGES
+    assert "not installed; installing" in result.stdout
+
+
+def test_a_python_without_venv_names_the_package_that_brings_it(folder, monkeypatch):
+    real = project.find_python()
+    fake = folder / "python3"
+    fake.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\nexec %s "$@"\n' % real)
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(project, "_PYTHON_FOLDERS", ())
+    monkeypatch.setattr(sys, "_base_executable", str(fake))
+
+    with pytest.raises(project.MissingPackage) as missing:
+        project.find_python()
+
+    assert re.fullmatch(r"python3\.\d+-venv", missing.value.package)
 
 
 def test_a_folder_that_apaches_user_cannot_reach_is_refused(folder):

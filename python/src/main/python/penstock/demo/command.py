@@ -32,7 +32,7 @@ def main(arguments=None):
             answer = stage.first_page(screen)
             screen.say(stage.description())
             if not options.once:
-                screen.say("Ctrl-C stops everything that runs here.")
+                screen.say("\nOpen %s\nCtrl-C stops everything that runs here." % stage.url)
                 stage.process.wait()
                 raise ProjectError("it has stopped by itself; its log is %s" % stage.log_file)
         return 0 if answer == 200 else 1

@@ -19,14 +19,15 @@ NOTHING_RUNS = 3
 
 NEXT = """\
 Try next:
-  log in             {url}login as manager, password managepass
+  log in             {url}login
+                     as manager, password managepass
   edit a page        {project}/quickstart/templates/demo/index.xhtml
                      then load it again in the browser
   edit the program   {project}/quickstart/controllers/root.py
                      then: {penstock} reload {target}
   see what runs      {penstock} status
-  kill things        kill -9 any process that `ps aux | grep -e penstock: -e dispatch` shows, and
-  load the page again"""
+  kill things        kill -9 any of what `ps aux | grep -e penstock: -e dispatch` shows,
+                     then load the page again"""
 
 
 class Stage:

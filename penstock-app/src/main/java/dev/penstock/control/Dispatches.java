@@ -179,11 +179,6 @@ public final class Dispatches implements Runnable {
         }
     }
 
-    /// Connections that are being served, over all dispatches.
-    public int active() {
-        return status().stream().mapToInt(Status::connections).sum();
-    }
-
     /// Stops accepting on all sockets.
     ///
     /// @param forGood tells the dispatches to end; otherwise they keep their sockets, unharmed, for the next server

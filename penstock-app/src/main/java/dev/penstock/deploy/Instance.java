@@ -14,6 +14,7 @@ import dev.penstock.server.EventLog;
 import dev.penstock.server.FastCgiGate;
 import dev.penstock.server.Listener;
 import dev.penstock.server.PathTruth;
+import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
 import java.io.FileDescriptor;
 import java.io.IOException;
@@ -58,6 +59,7 @@ public final class Instance implements Commands {
     private final CountDownLatch stopAsked = new CountDownLatch(1);
     private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean forGood;
+    private @Nullable Poller poller;
     private @Nullable Dispatches dispatches;
     private @Nullable HttpListener http;
     private @Nullable AFUNIXServerSocketChannel control;
@@ -128,7 +130,12 @@ public final class Instance implements Commands {
 
     private void listen() throws IOException {
         Settings settings = deployment.settings();
-        own.open(settings.get(Settings.FCGI), settings.get(Settings.FCGI_MODE), this::listener);
+        if (!settings.get(Settings.FCGI).isEmpty()) {
+            Poller opened = new Poller(gate, threads, log, settings.get(Settings.MAX_CONNECTIONS));
+            own.open(settings.get(Settings.FCGI), settings.get(Settings.FCGI_MODE), opened);
+            poller = opened;
+            daemon("poller", opened);
+        }
         ListenAddress.Tcp address = settings.get(Settings.HTTP).orElse(null);
         if (address != null) {
             HttpListener opened = new HttpListener(
@@ -200,20 +207,24 @@ public final class Instance implements Commands {
             watched.release(forGood);
         }
         own.close();
+        Poller polling = poller;
+        if (polling != null) {
+            polling.close();
+        }
         HttpListener web = http;
         if (web != null) {
             web.stop(grace);
         }
-        endApplication(grace, watched);
+        endApplication(grace);
         log.info(deployment.name(), "server " + ProcessHandle.current().pid() + " ends");
         log.close();
     }
 
-    private void endApplication(Duration grace, @Nullable Dispatches watched) {
+    private void endApplication(Duration grace) {
         try {
             application.stop().get(grace.toMillis() + 1000, TimeUnit.MILLISECONDS);
             long end = System.nanoTime() + grace.toNanos();
-            while (own.active() + (watched == null ? 0 : watched.active()) > 0 && System.nanoTime() < end) {
+            while (gate.busy() > 0 && System.nanoTime() < end) {
                 Thread.sleep(10);
             }
         } catch (TimeoutException e) {

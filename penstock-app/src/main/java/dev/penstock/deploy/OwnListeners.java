@@ -1,9 +1,10 @@
 package dev.penstock.deploy;
 
-import dev.penstock.server.Listener;
+import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -16,31 +17,30 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BiFunction;
 
 /// The FastCGI listeners that the server opens itself, as `fcgi` says.
 final class OwnListeners implements AutoCloseable {
     /// Connections that wait to be accepted; the kernel's own limit (net.core.somaxconn) counts too.
     private static final int BACKLOG = 1024;
 
-    private final List<Listener> listeners = new ArrayList<>();
+    private final List<ServerSocketChannel> sockets = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
 
-    /// Opens all of them; they accept from now on.
+    /// Opens all of them and gives them to the poller.
     ///
     /// @param mode of Unix sockets: `fcgi_mode`
     /// @throws IOException that names the address that cannot be listened on; then none is open
-    void open(List<ListenAddress> addresses, int mode, BiFunction<String, ServerSocketChannel, Listener> listener)
-            throws IOException {
+    void open(List<ListenAddress> addresses, int mode, Poller poller) throws IOException {
         try {
             for (ListenAddress address : addresses) {
-                listeners.add(listener.apply(address.toString(), bind(address, mode)));
+                ServerSocketChannel socket = bind(address, mode);
+                sockets.add(socket);
+                poller.listen(socket);
             }
         } catch (IOException e) {
             close();
             throw e;
         }
-        listeners.forEach(Listener::start);
     }
 
     private ServerSocketChannel bind(ListenAddress address, int mode) throws IOException {
@@ -94,30 +94,23 @@ final class OwnListeners implements AutoCloseable {
 
     /// Where they listen, with real ports.
     List<String> addresses() {
-        return listeners.stream().map(OwnListeners::address).toList();
+        return sockets.stream().map(OwnListeners::address).toList();
     }
 
-    private static String address(Listener listener) {
+    private static String address(ServerSocketChannel socket) {
         try {
+            SocketAddress address = socket.getLocalAddress();
             return "fastcgi "
-                    + listener.socket()
-                            .getLocalAddress()
-                            .toString()
-                            .replaceFirst("^/", "/")
-                            .replaceFirst("^/(?=[0-9\\[])", "");
+                    + (address instanceof InetSocketAddress tcp ? tcp.getHostString() + ":" + tcp.getPort() : address);
         } catch (IOException e) {
-            return "fastcgi " + listener.name();
+            return "fastcgi (closed)";
         }
-    }
-
-    int active() {
-        return listeners.stream().mapToInt(Listener::active).sum();
     }
 
     /// Stops accepting and removes the sockets' files.
     @Override
     public void close() {
-        listeners.forEach(listener -> Quietly.close(listener.socket()));
+        sockets.forEach(Quietly::close);
         for (Path file : files) {
             try {
                 Files.deleteIfExists(file);

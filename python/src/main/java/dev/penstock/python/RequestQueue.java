@@ -6,10 +6,10 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 import org.newsclub.net.unix.AFUNIXSocketPair;
 
@@ -43,14 +43,16 @@ final class RequestQueue implements Closeable {
     /// already. The kernel queues ten messages (net.unix.max_dgram_qlen).
     private static final int AHEAD = 6;
 
+    private static final ThreadLocal<ByteBuffer> MESSAGE = ThreadLocal.withInitial(
+            () -> ByteBuffer.allocateDirect(MAX_MESSAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN));
+
     private final AFUNIXDatagramChannel sender;
     private final AFUNIXDatagramChannel receiver;
     private final int capacity;
-    private final ByteBuffer message =
-            ByteBuffer.allocateDirect(MAX_MESSAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private final ReentrantLock lock = new ReentrantLock();
-    private final ArrayDeque<InFlight> waiting = new ArrayDeque<>();
-    private int letIn;
+    /// Requests that were sent and are not over, at the most [#capacity].
+    private final AtomicInteger letIn = new AtomicInteger();
+
+    private final ConcurrentLinkedDeque<InFlight> waiting = new ConcurrentLinkedDeque<>();
 
     /// @param workerThreads how many can work at once
     RequestQueue(int workerThreads) throws IOException {
@@ -67,71 +69,75 @@ final class RequestQueue implements Closeable {
         return receiver.getFileDescriptor();
     }
 
-    /// Gives a request to the workers, now or as soon as one of those let in is done.
+    /// Gives a request to the workers, now or as soon as one of those let in is done. Any thread; takes
+    /// no lock, because all connections meet here.
     void submit(InFlight request) throws IOException {
-        lock.lock();
-        try {
-            if (letIn >= capacity || !waiting.isEmpty() || !send(request)) {
-                waiting.add(request);
-            }
-        } finally {
-            lock.unlock();
+        if (waiting.isEmpty() && enter()) {
+            sendOrWait(request);
+            return;
+        }
+        waiting.add(request);
+        if (enter()) {
+            sendNext();
         }
     }
 
-    /// One request that was let in is over.
+    /// One request that was let in is over: the next one may enter.
     void done() throws IOException {
-        lock.lock();
-        try {
-            letIn--;
-            while (letIn < capacity && !waiting.isEmpty()) {
-                InFlight next = waiting.element();
-                if (!send(next)) {
-                    return;
-                }
-                waiting.remove();
+        sendNext();
+    }
+
+    private boolean enter() {
+        int now = letIn.get();
+        while (now < capacity) {
+            if (letIn.compareAndSet(now, now + 1)) {
+                return true;
             }
-        } finally {
-            lock.unlock();
+            now = letIn.get();
+        }
+        return false;
+    }
+
+    /// Uses a place that the caller has for the request that waits longest, or gives the place back.
+    private void sendNext() throws IOException {
+        InFlight next = waiting.poll();
+        while (next == null) {
+            letIn.decrementAndGet();
+            // One that came to wait just now saw the place taken: one of us must see the other.
+            if (waiting.isEmpty() || !enter()) {
+                return;
+            }
+            next = waiting.poll();
+        }
+        sendOrWait(next);
+    }
+
+    /// Where the kernel's queue is full, the responses to what is in it will call [#done].
+    private void sendOrWait(InFlight request) throws IOException {
+        ByteBuffer message = MESSAGE.get().clear();
+        encode(request, message);
+        if (sender.write(message.flip()) == 0) {
+            waiting.addFirst(request);
+            letIn.decrementAndGet();
         }
     }
 
     /// Takes back everything that no worker has seen: the ids, in order of arrival.
     List<Long> takeBack() throws IOException {
         List<Long> back = new ArrayList<>();
-        lock.lock();
-        try {
-            while (receiver.read(message.clear()) > 0) {
-                back.add(message.getLong(0));
-                letIn--;
-            }
-            waiting.forEach(request -> back.add(request.id()));
-            waiting.clear();
-            return back;
-        } finally {
-            lock.unlock();
+        ByteBuffer message = MESSAGE.get();
+        while (receiver.read(message.clear()) > 0) {
+            back.add(message.getLong(0));
+            letIn.decrementAndGet();
         }
+        for (InFlight next = waiting.poll(); next != null; next = waiting.poll()) {
+            back.add(next.id());
+        }
+        return back;
     }
 
     int waiting() {
-        lock.lock();
-        try {
-            return waiting.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// False when the kernel's queue is full: it is emptied by workers whose responses call [#done].
-    private boolean send(InFlight request) throws IOException {
-        message.clear();
-        encode(request, message);
-        message.flip();
-        if (sender.write(message) == 0) {
-            return false;
-        }
-        letIn++;
-        return true;
+        return waiting.size();
     }
 
     private static void encode(InFlight request, ByteBuffer out) {

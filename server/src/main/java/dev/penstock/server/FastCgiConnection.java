@@ -9,14 +9,16 @@ import dev.penstock.fastcgi.ProtocolStatus;
 import dev.penstock.fastcgi.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// One connection from a web server. The thread that calls [#run] owns the reading; whoever has a
-/// request's [Response] writes, one writer at a time.
+/// One connection from a web server. One thread owns the reading, by [#run] or by [#readOnce]; whoever
+/// has a request's [Response] writes, one writer at a time.
 ///
 /// ```
 /// reading --BEGIN..STDIN end--> answering --END_REQUEST, keep connection--> reading
@@ -45,6 +47,7 @@ final class FastCgiConnection {
     private volatile long deadline = Long.MAX_VALUE;
 
     private volatile boolean closing;
+    private volatile long readerId;
 
     FastCgiConnection(SocketChannel channel, FastCgiGate gate) {
         this.channel = channel;
@@ -66,33 +69,46 @@ final class FastCgiConnection {
         }
     }
 
-    /// Serves the connection until it is over, then closes it.
+    /// Serves the connection until it is over, then closes it. For a thread of its own.
     void run() {
         ByteBuffer input = gate.buffers().take();
         try {
-            while (read(input)) {
-                decoder.feed(input);
-                Event event = decoder.next();
-                while (event != null) {
-                    handle(event);
-                    event = decoder.next();
-                }
-                deadline = closing ? deadline : decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
+            while (readOnce(input)) {
+                // Until the peer closes.
             }
-            if (decoder.midRequest() || !decoder.atRecordBoundary()) {
+        } finally {
+            gate.buffers().give(input);
+        }
+    }
+
+    /// Reads once and does what that asks for. False when the connection is over; it is closed then.
+    ///
+    /// @param input any buffer; nothing of it is kept
+    boolean readOnce(ByteBuffer input) {
+        readerId = Thread.currentThread().threadId();
+        boolean goesOn = false;
+        try {
+            goesOn = read(input);
+            if (goesOn) {
+                decode(input);
+            } else if (decoder.midRequest() || !decoder.atRecordBoundary()) {
                 gate.log().event(EventLog.Level.DEBUG, gate.name(), "the web server closed within a request");
             }
         } catch (ProtocolException e) {
+            goesOn = false;
             gate.counters().protocolErrors.increment();
             gate.log().warning(gate.name(), "closed a connection: " + Printable.of(String.valueOf(e.getMessage())));
         } catch (IOException e) {
-            // A reset is a client that went away: nothing to tell.
+            goesOn = false; // A reset is a client that went away: nothing to tell.
         } catch (RuntimeException e) {
+            goesOn = false;
             gate.log().error(gate.name(), "a connection ended by a fault of ours: " + Faults.describe(e));
         } finally {
-            finish();
-            gate.buffers().give(input);
+            if (!goesOn) {
+                finish();
+            }
         }
+        return goesOn;
     }
 
     private boolean read(ByteBuffer input) throws IOException {
@@ -100,6 +116,28 @@ final class FastCgiConnection {
         int count = channel.read(input);
         input.flip();
         return count >= 0;
+    }
+
+    private void decode(ByteBuffer input) throws ProtocolException, IOException {
+        decoder.feed(input);
+        Event event = decoder.next();
+        while (event != null) {
+            handle(event);
+            event = decoder.next();
+        }
+        if (!closing) {
+            deadline = decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
+        }
+    }
+
+    /// Whether a body is on its way that is large enough for a file: work for a thread of its own.
+    boolean isSpooling() {
+        for (Incoming request : incoming.values()) {
+            if (request.body.length() > BodyCollector.IN_MEMORY_BYTES) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void finish() {
@@ -228,16 +266,34 @@ final class FastCgiConnection {
         }
     }
 
-    /// Writes whole records, waiting for the peer if need be. Any thread.
+    /// Writes whole records, waiting for the peer if need be. Any thread; but one that reads from many
+    /// connections does not wait for one.
     void write(ByteBuffer records) throws IOException {
         writing.lock();
         try {
             while (records.hasRemaining()) {
-                channel.write(records);
+                if (channel.write(records) == 0) {
+                    awaitWritable();
+                }
             }
         } finally {
             writing.unlock();
         }
+    }
+
+    private void awaitWritable() throws IOException {
+        if (Thread.currentThread().threadId() == readerId) {
+            throw new IOException("the web server sends requests and does not read the answers");
+        }
+        try (Selector selector = Selector.open()) {
+            channel.register(selector, SelectionKey.OP_WRITE);
+            selector.select();
+        }
+    }
+
+    /// Whether a request is on its way in or out.
+    boolean isBusy() {
+        return !answering.isEmpty();
     }
 
     /// Whether this response is the only one that this connection carries, so that what the socket's
@@ -246,17 +302,28 @@ final class FastCgiConnection {
         return answering.size() == 1;
     }
 
-    /// A response is complete and its END_REQUEST is written, by the thread that had it.
-    void ended(FastCgiResponse response) {
+    /// A response is complete and its END_REQUEST is about to be written: as soon as the web server sees
+    /// that, it may use the id again. By the thread that has the response.
+    void ending(FastCgiResponse response) {
         answering.remove(response.id(), response);
+    }
+
+    /// The END_REQUEST is written.
+    void ended(FastCgiResponse response) {
         if (!response.keepConnection()) {
             shutOutput();
         }
     }
 
-    /// A response cannot be completed: the web server must not take it for whole.
+    /// A response cannot be completed: the web server must not take it for whole. It sees an end without
+    /// END_REQUEST; the reading thread sees one too and closes.
     void cut() {
-        Quietly.close(channel);
+        try {
+            channel.shutdownOutput();
+            channel.shutdownInput();
+        } catch (IOException e) {
+            // The peer has closed already.
+        }
     }
 
     private void shutOutput() {
@@ -273,7 +340,7 @@ final class FastCgiConnection {
     void expire(long now) {
         if (now - deadline >= 0 && deadline != Long.MAX_VALUE) {
             gate.counters().timedOut.increment();
-            Quietly.close(channel);
+            cut();
         }
     }
 }

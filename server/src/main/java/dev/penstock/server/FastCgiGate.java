@@ -37,13 +37,24 @@ public final class FastCgiGate implements Listener.Handler {
 
     @Override
     public void serve(SocketChannel channel) {
-        FastCgiConnection connection = new FastCgiConnection(channel, this);
-        connections.add(connection);
+        FastCgiConnection connection = open(channel);
         try {
             connection.run();
         } finally {
-            connections.remove(connection);
+            over(connection);
         }
+    }
+
+    /// A new connection, for whoever reads from it.
+    FastCgiConnection open(SocketChannel channel) {
+        FastCgiConnection connection = new FastCgiConnection(channel, this);
+        connections.add(connection);
+        return connection;
+    }
+
+    /// A connection is over and closed.
+    void over(FastCgiConnection connection) {
+        connections.remove(connection);
     }
 
     /// Closes connections whose peer's time is up. Called about once a second.
@@ -55,6 +66,11 @@ public final class FastCgiGate implements Listener.Handler {
     /// Connections that are open now.
     public int connections() {
         return connections.size();
+    }
+
+    /// Connections that have a request on its way in or out.
+    public long busy() {
+        return connections.stream().filter(FastCgiConnection::isBusy).count();
     }
 
     public Counters counters() {

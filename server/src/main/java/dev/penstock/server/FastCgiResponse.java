@@ -176,6 +176,7 @@ final class FastCgiResponse implements Response {
     private void finish(ByteBuffer buffer) {
         Encoder.end(buffer, id, 0, status);
         out = null;
+        connection.ending(this);
         send(buffer);
         gate.buffers().give(buffer);
         connection.ended(this);

@@ -1,0 +1,69 @@
+package dev.penstock.server;
+
+import dev.penstock.fastcgi.Limits;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/// A [FastCgiGate] with an application of the test's own, and web servers that connect to it.
+final class Gate implements AutoCloseable {
+    static final long MAX_BODY = 200_000;
+
+    final List<String> log = new CopyOnWriteArrayList<>();
+    final FastCgiGate gate;
+    private final ServerSocketChannel listening;
+    private final Path path;
+
+    Gate(Path directory, Application application) throws IOException {
+        this(directory, application, 256 * 1024, 1024 * 1024);
+    }
+
+    Gate(Path directory, Application application, int responseMemory, long responseFile) throws IOException {
+        Limits limits = new Limits(64 * 1024, 100, 2);
+        Bounds bounds = new Bounds(100, MAX_BODY, responseMemory, responseFile, directory, limits);
+        EventLog events = (level, source, text) -> log.add(level + " " + text);
+        gate = new FastCgiGate(bounds, new PathTruth("auto", null), application, new ConnectionThreads(), events);
+        path = directory.resolve("gate");
+        listening =
+                ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
+    }
+
+    WebServer connect() throws IOException {
+        return connect(UnaryOperator.identity(), gate::serve);
+    }
+
+    /// @param end puts something between the gate and its end of the connection
+    /// @param serve what a thread of its own does with that
+    WebServer connect(UnaryOperator<SocketChannel> end, Consumer<SocketChannel> serve) throws IOException {
+        SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path));
+        SocketChannel accepted = end.apply(listening.accept());
+        Thread serving = new Thread(() -> serve.accept(accepted), "serving");
+        serving.setDaemon(true);
+        serving.start();
+        return new WebServer(client, serving);
+    }
+
+    static ByteBuffer bytes(String text) {
+        return StandardCharsets.ISO_8859_1.encode(text);
+    }
+
+    /// Answers 200 with a text.
+    static void answer(Response response, String text) {
+        response.start(Head.of(200, "OK", "Content-Type", "text/plain"));
+        response.write(bytes(text));
+        response.end();
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+    }
+}
