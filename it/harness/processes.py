@@ -92,8 +92,8 @@ class Family:
 
     @property
     def counts(self):
-        """Servers, zygotes, workers. Just after a start, ask for it with `eventually`: processes get
-        their titles when they begin to work.
+        """Servers, zygotes, workers. Just after a start, ask with `eventually`: processes
+        get their titles when they begin to work.
         """
         return len(self.servers), len(self.zygotes), len(self.workers)
 

@@ -14,6 +14,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -48,10 +49,17 @@ final class FastCgiConnection {
 
     private volatile boolean closing;
     private volatile long readerId;
+    private final Runnable over;
+    private final AtomicBoolean finished = new AtomicBoolean();
+    private final AtomicBoolean oneIsDone = new AtomicBoolean();
+    private volatile boolean readerLeaves;
+    private boolean lastRequestBegan;
 
-    FastCgiConnection(SocketChannel channel, FastCgiGate gate) {
+    /// @param over called once when the connection is closed
+    FastCgiConnection(SocketChannel channel, FastCgiGate gate, Runnable over) {
         this.channel = channel;
         this.gate = gate;
+        this.over = over;
         this.decoder = new Decoder(gate.bounds().parameters());
     }
 
@@ -69,15 +77,28 @@ final class FastCgiConnection {
         }
     }
 
-    /// Serves the connection until it is over, then closes it. For a thread of its own.
+    /// Reads the connection until it is over, or until its last request is complete: the web servers that
+    /// spawn processes open a connection for each request and do not tell of a client's abort, so the
+    /// thread is of more use elsewhere. The connection is then closed by the thread that ends the response.
     void run() {
+        readerLeaves = true;
         ByteBuffer input = gate.buffers().take();
         try {
             while (readOnce(input)) {
-                // Until the peer closes.
+                if (lastRequestBegan && incoming.isEmpty()) {
+                    finishIfBothAreDone();
+                    return;
+                }
             }
         } finally {
             gate.buffers().give(input);
+        }
+    }
+
+    /// Reading and answering are done by two threads; the second one closes.
+    private void finishIfBothAreDone() {
+        if (!oneIsDone.compareAndSet(false, true)) {
+            finish();
         }
     }
 
@@ -141,10 +162,15 @@ final class FastCgiConnection {
     }
 
     private void finish() {
+        if (!finished.compareAndSet(false, true)) {
+            return;
+        }
         deadline = Long.MAX_VALUE;
         Quietly.close(channel);
         incoming.values().forEach(request -> request.body.close());
         answering.values().forEach(FastCgiResponse::cancel);
+        gate.over(this);
+        over.run();
     }
 
     private void handle(Event event) throws IOException {
@@ -164,6 +190,7 @@ final class FastCgiConnection {
 
     private FastCgiResponse response(int id, boolean keepConnection, boolean withBody) {
         FastCgiResponse response = new FastCgiResponse(this, gate, id, keepConnection, withBody);
+        lastRequestBegan |= !keepConnection;
         answering.put(id, response);
         return response;
     }
@@ -310,7 +337,12 @@ final class FastCgiConnection {
 
     /// The END_REQUEST is written.
     void ended(FastCgiResponse response) {
-        if (!response.keepConnection()) {
+        if (response.keepConnection()) {
+            return;
+        }
+        if (readerLeaves) {
+            finishIfBothAreDone();
+        } else {
             shutOutput();
         }
     }

@@ -36,18 +36,15 @@ public final class FastCgiGate implements Listener.Handler {
     }
 
     @Override
-    public void serve(SocketChannel channel) {
-        FastCgiConnection connection = open(channel);
-        try {
-            connection.run();
-        } finally {
-            over(connection);
-        }
+    public void serve(SocketChannel channel, Runnable over) {
+        open(channel, over).run();
     }
 
     /// A new connection, for whoever reads from it.
-    FastCgiConnection open(SocketChannel channel) {
-        FastCgiConnection connection = new FastCgiConnection(channel, this);
+    ///
+    /// @param over called once, by any thread, when the connection is closed
+    FastCgiConnection open(SocketChannel channel, Runnable over) {
+        FastCgiConnection connection = new FastCgiConnection(channel, this, over);
         connections.add(connection);
         return connection;
     }

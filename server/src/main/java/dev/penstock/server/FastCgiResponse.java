@@ -193,7 +193,9 @@ final class FastCgiResponse implements Response {
         }
         state = State.ENDED;
         cancel();
+        connection.ending(this);
         connection.cut();
+        connection.ended(this);
         ByteBuffer buffer = out;
         out = null;
         if (buffer != null) {

@@ -15,9 +15,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// switch per request where the web server opens a connection for each (mod_fcgid, nginx by default).
 /// Before it serves, it makes sure that another thread waits in accept.
 public final class Listener implements Closeable {
-    /// Serves one connection, on the calling thread, until it is over. Closes it.
+    /// Serves connections.
     public interface Handler {
-        void serve(SocketChannel connection);
+        /// Reads one connection on the calling thread, until there is nothing more to read. The answer may
+        /// be under way still when this returns.
+        ///
+        /// @param over called once, by any thread, when the connection is closed
+        void serve(SocketChannel connection, Runnable over);
     }
 
     /// Threads that may wait in accept at once: one, and one that has just come back.
@@ -86,12 +90,10 @@ public final class Listener implements Closeable {
     private void serve(SocketChannel connection) {
         active.incrementAndGet();
         connections.acquireUninterruptibly();
-        try {
-            handler.serve(connection);
-        } finally {
+        handler.serve(connection, () -> {
             connections.release();
             active.decrementAndGet();
-        }
+        });
     }
 
     private SocketChannel accept() throws IOException {

@@ -94,27 +94,18 @@ public final class Poller implements Runnable, Closeable {
         if (channel != null) {
             channel.configureBlocking(false);
             open.incrementAndGet();
-            channel.register(selector, SelectionKey.OP_READ, gate.open(channel));
+            channel.register(selector, SelectionKey.OP_READ, gate.open(channel, open::decrementAndGet));
         }
     }
 
     private void readable(SelectionKey key, FastCgiConnection connection) throws IOException {
         if (!connection.readOnce(input)) {
             key.cancel();
-            over(connection);
         } else if (connection.isSpooling()) {
             key.cancel();
             key.channel().configureBlocking(true);
-            threads.execute(() -> {
-                connection.run();
-                over(connection);
-            });
+            threads.execute(connection::run);
         }
-    }
-
-    private void over(FastCgiConnection connection) {
-        gate.over(connection);
-        open.decrementAndGet();
     }
 
     /// Stops accepting; connections that are open go on.

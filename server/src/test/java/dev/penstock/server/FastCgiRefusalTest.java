@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,7 +114,7 @@ class FastCgiRefusalTest {
                     taken.add(response);
                     Thread.ofPlatform().daemon().start(() -> Gate.answer(response, "x"));
                 });
-                WebServer fast = slow.connect(end -> pausing(end, webServerHasAnswered), slow.gate::serve)) {
+                WebServer fast = slow.connect(end -> pausing(end, webServerHasAnswered))) {
             fast.send(get(1, KEEP_CONN));
             fast.answer(1);
             taken.take();

@@ -236,6 +236,7 @@ class FastCgiResponseTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closed early on purpose
     void bodyOfARequestStaysReadableWhileItsConnectionIsGone() throws Exception {
         BlockingQueue<Body> bodies = new ArrayBlockingQueue<>(1);
         Path other = Files.createDirectory(directory.resolve("other"));

@@ -7,6 +7,7 @@ import static dev.penstock.server.WebServer.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -38,10 +39,13 @@ class FastCgiTimeoutTest {
         connection = connections.take();
     }
 
-    private void serve(SocketChannel channel) {
-        FastCgiConnection made = new FastCgiConnection(channel, gate.gate);
+    private void serve(SocketChannel channel, Runnable over) {
+        FastCgiConnection made = new FastCgiConnection(channel, gate.gate, over);
         connections.add(made);
-        made.run();
+        ByteBuffer input = ByteBuffer.allocate(BufferPool.BUFFER_BYTES);
+        while (made.readOnce(input)) {
+            // As the poller does.
+        }
     }
 
     @AfterEach

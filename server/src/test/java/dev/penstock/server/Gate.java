@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 
 /// A [FastCgiGate] with an application of the test's own, and web servers that connect to it.
@@ -37,18 +37,21 @@ final class Gate implements AutoCloseable {
     }
 
     WebServer connect() throws IOException {
-        return connect(UnaryOperator.identity(), gate::serve);
+        return connect(UnaryOperator.identity());
     }
 
     /// @param end puts something between the gate and its end of the connection
-    /// @param serve what a thread of its own does with that
-    WebServer connect(UnaryOperator<SocketChannel> end, Consumer<SocketChannel> serve) throws IOException {
+    WebServer connect(UnaryOperator<SocketChannel> end) throws IOException {
+        return connect(end, gate::serve);
+    }
+
+    /// @param serve what a thread of its own does with the gate's end
+    WebServer connect(UnaryOperator<SocketChannel> end, Listener.Handler serve) throws IOException {
         SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path));
         SocketChannel accepted = end.apply(listening.accept());
-        Thread serving = new Thread(() -> serve.accept(accepted), "serving");
-        serving.setDaemon(true);
-        serving.start();
-        return new WebServer(client, serving);
+        CountDownLatch over = new CountDownLatch(1);
+        Thread.ofPlatform().daemon().name("serving").start(() -> serve.serve(accepted, over::countDown));
+        return new WebServer(client, over);
     }
 
     static ByteBuffer bytes(String text) {

@@ -68,7 +68,7 @@ class ListenerTest {
     }
 
     /// Gives every byte back until the peer closes.
-    private static void echo(SocketChannel connection) {
+    private static void echo(SocketChannel connection, Runnable over) {
         ByteBuffer buffer = ByteBuffer.allocate(100);
         try (connection) {
             while (connection.read(buffer.clear()) >= 0) {
@@ -76,6 +76,8 @@ class ListenerTest {
             }
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
+        } finally {
+            over.run();
         }
     }
 
@@ -130,35 +132,6 @@ class ListenerTest {
             third.configureBlocking(true);
             assertThat(third.read(ByteBuffer.allocate(1))).isEqualTo(1);
         }
-    }
-
-    @Test
-    void handlerThatFailsGivesItsPermitBack() throws IOException {
-        Listener failing = new Listener(
-                "test",
-                socket,
-                connection -> {
-                    Quietly.close(connection);
-                    throw new Failure();
-                },
-                new ConnectionThreads(),
-                connections,
-                (level, source, text) -> {});
-        failing.start();
-        for (int i = 0; i < 10; i++) {
-            try (SocketChannel client = connect()) {
-                assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
-            }
-        }
-        Eventually.becomes("all are done", () -> failing.active() == 0 && connections.availablePermits() == 2);
-    }
-
-    /// Says nothing when a thread dies of it.
-    private static final class Failure extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public void printStackTrace(java.io.PrintStream stream) {}
     }
 
     @Test

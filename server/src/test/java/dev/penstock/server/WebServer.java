@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 
 /// A web server's end of one FastCGI connection: sends records and reads what comes back. Blocking.
 final class WebServer implements AutoCloseable {
@@ -16,12 +17,12 @@ final class WebServer implements AutoCloseable {
     static final int KEEP_CONN = 1;
 
     private final SocketChannel channel;
-    private final Thread serving;
+    private final CountDownLatch over;
 
-    /// @param serving the thread that serves the other end
-    WebServer(SocketChannel channel, Thread serving) {
+    /// @param over counted down when the other end is closed
+    WebServer(SocketChannel channel, CountDownLatch over) {
         this.channel = channel;
-        this.serving = serving;
+        this.over = over;
     }
 
     /// One record that was received.
@@ -158,7 +159,7 @@ final class WebServer implements AutoCloseable {
 
     /// Waits until the other side has let the connection go.
     void awaitServed() throws InterruptedException {
-        serving.join();
+        over.await();
     }
 
     @Override
