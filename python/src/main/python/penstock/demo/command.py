@@ -39,7 +39,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         screen.say("Stopped.")
         return 0
-    except (ProjectError, apache.ApacheError) as problem:
+    except (ProjectError, apache.ApacheError, OSError) as problem:
         print("penstock demo: %s" % problem, file=sys.stderr)
         return 1
 

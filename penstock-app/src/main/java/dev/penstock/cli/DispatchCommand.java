@@ -1,9 +1,9 @@
 package dev.penstock.cli;
 
 import dev.penstock.deploy.Deployment;
-import dev.penstock.deploy.Instance;
 import dev.penstock.deploy.InstanceId;
 import dev.penstock.deploy.Launch;
+import dev.penstock.deploy.ServerStart;
 import dev.penstock.deploy.Settings;
 import dev.penstock.deploy.SettingsBuilder;
 import dev.penstock.deploy.SettingsException;
@@ -29,7 +29,7 @@ final class DispatchCommand {
                     + " of one version?): " + e.getMessage());
             return Exit.USAGE;
         }
-        return Instance.run(deployment(arguments), new Launch(arguments.instance(), true, false));
+        return ServerStart.run(deployment(arguments), new Launch(arguments.instance(), true, false));
     }
 
     /// A wrong setting does not keep the server from starting: visitors wait, and are told by it.

@@ -1,7 +1,7 @@
 package dev.penstock.cli;
 
-import dev.penstock.deploy.Instance;
 import dev.penstock.deploy.Launch;
+import dev.penstock.deploy.ServerStart;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
             "  penstock serve development.ini",
             "  penstock serve 'config:production.ini#admin' --fcgi /run/site/penstock.sock",
             "  penstock serve site.wsgi:application --http :8000 --workers 2",
-            "  penstock serve development.ini --set request_timeout=30s --set debug=true",
+            "  penstock serve development.ini --set idle_exit=5m --set debug=true",
             "%nWhat else can be set stands in docs/settings.md; the same keys go into a section [penstock] of the INI"
                     + " file, or into penstock.ini beside it."
         })
@@ -68,7 +68,7 @@ final class ServeCommand extends Subcommand {
         ServeArguments arguments = new ServeArguments(target, pairs("name=value", globalConf), options());
         PythonFinder pythons = new PythonFinder(System.getenv(), System.getProperty("penstock.python"));
         Path directory = Path.of("").toAbsolutePath();
-        return Instance.run(arguments.deployment(directory, pythons), new Launch(instance, false, true));
+        return ServerStart.run(arguments.deployment(directory, pythons), new Launch(instance, false, true));
     }
 
     private List<ServeArguments.Option> options() {

@@ -18,4 +18,13 @@ public record Deployment(
     public Deployment {
         problems = List.copyOf(problems);
     }
+
+    /// The file or folder that is served.
+    Path served() {
+        return switch (target) {
+            case Target.Script(Path path) -> path;
+            case Target.Config config -> config.path();
+            case Target.Callable(String _, Path folder) -> folder;
+        };
+    }
 }

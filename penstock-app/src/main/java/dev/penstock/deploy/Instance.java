@@ -1,7 +1,6 @@
 package dev.penstock.deploy;
 
 import dev.penstock.control.Commands;
-import dev.penstock.control.ControlClient;
 import dev.penstock.control.ControlServer;
 import dev.penstock.control.Dispatches;
 import dev.penstock.fastcgi.Limits;
@@ -10,19 +9,16 @@ import dev.penstock.python.PythonApplication;
 import dev.penstock.python.PythonSettings;
 import dev.penstock.server.Bounds;
 import dev.penstock.server.ConnectionThreads;
-import dev.penstock.server.EventLog;
 import dev.penstock.server.FastCgiGate;
 import dev.penstock.server.Listener;
 import dev.penstock.server.PathTruth;
 import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
-import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +30,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
-import org.newsclub.net.unix.FileDescriptorCast;
 
-/// A running server: everything wired together, from its first moment to its last.
-///
-/// The order of the start matters: where a dispatch has made the control socket the zygote comes first,
-/// so that Python imports while the rest of this server is still being loaded.
+/// A running server: everything wired together around an application that [ServerStart] has begun to load.
 public final class Instance implements Commands {
     private static final int HTTP_THREADS = 16;
 
@@ -64,58 +55,41 @@ public final class Instance implements Commands {
     private @Nullable HttpListener http;
     private @Nullable AFUNIXServerSocketChannel control;
 
-    private Instance(Deployment deployment, Launch launch, Path directory) {
+    Instance(Deployment deployment, Launch launch, Path directory, LogFile log, PythonApplication application) {
         this.deployment = deployment;
         this.launch = launch;
         this.directory = directory;
-        Settings settings = deployment.settings();
-        Path logPath = settings.get(Settings.LOG).orElse(directory.resolve("penstock.log"));
-        this.log = new LogFile(logPath, launch.foreground() ? EventLog.Level.INFO : EventLog.Level.WARNING);
-        this.application = new PythonApplication(pythonSettings(), log);
-        this.connections = new Semaphore(settings.get(Settings.MAX_CONNECTIONS));
+        this.log = log;
+        this.application = application;
+        this.connections = new Semaphore(deployment.settings().get(Settings.MAX_CONNECTIONS));
         this.gate = new FastCgiGate(bounds(), pathTruth(), application, threads, log);
         this.restartFiles = RestartFiles.of(deployment.target(), restartFolders());
     }
 
-    /// Runs a server until it is told to stop.
+    /// Runs until it is told to stop.
     ///
-    /// @return the exit status: 0, or 1 when it could not start
-    public static int run(Deployment deployment, Launch launch) {
-        try {
-            String id = InstanceId.of(deployment.target()).id();
-            Path given = launch.instanceDirectory();
-            Path runDirectory = deployment.settings().get(Settings.RUN_DIR).orElse(null);
-            Path directory = given != null ? given : InstanceDirectory.open(id, runDirectory);
-            return new Instance(deployment, launch, directory).run();
-        } catch (IOException e) {
-            System.err.println("penstock: " + e.getMessage());
-            return 1;
-        }
-    }
-
-    private int run() throws IOException {
-        AFUNIXServerSocketChannel bound = launch.startedByDispatch() ? null : bindControl();
-        CompletableFuture<PythonApplication.Outcome> _ = application.reload();
+    /// @param socket the control socket
+    /// @return the exit status: 0, or 1 when it could not listen
+    int run(AFUNIXServerSocketChannel socket) throws IOException {
         log.info(
                 deployment.name(),
                 "server " + ProcessHandle.current().pid() + " starts, its directory is " + directory);
         deployment.problems().forEach(problem -> log.error("settings", problem));
-        Dispatches watched = new Dispatches(socket -> listener("dispatch", socket), log);
+        Dispatches watched = new Dispatches(handed -> listener("dispatch", handed), log);
         dispatches = watched;
-        AFUNIXServerSocketChannel socket = bound != null
-                ? bound
-                : FileDescriptorCast.using(FileDescriptor.in).as(AFUNIXServerSocketChannel.class);
         control = socket;
         daemon("dispatches", watched);
-        daemon("control", new ControlServer(socket, served(), this, watched, threads, log));
+        daemon("control", new ControlServer(socket, deployment.served(), this, watched, threads, log));
         Thread atExit = new Thread(this::stop, "stop");
         Runtime.getRuntime().addShutdownHook(atExit);
         try {
             listen();
         } catch (IOException e) {
             log.error(deployment.name(), String.valueOf(e.getMessage()));
-            stop();
-            return 1;
+            if (!launch.startedByDispatch()) {
+                stop();
+                return 1;
+            }
         }
         watch(watched);
         stop();
@@ -154,21 +128,6 @@ public final class Instance implements Commands {
 
     private Listener listener(String name, ServerSocketChannel socket) {
         return new Listener(name, socket, gate, threads, connections, log);
-    }
-
-    private AFUNIXServerSocketChannel bindControl() throws IOException {
-        Path path = directory.resolve("control");
-        if (new ControlClient(directory, Duration.ofSeconds(1)).isAlive()) {
-            throw new IOException(
-                    "a server for " + served() + " runs already; `penstock status` tells, `penstock stop` ends it");
-        }
-        // Not bound under another name and renamed: junixsocket no longer accepts when its file has gone.
-        Files.deleteIfExists(path);
-        AFUNIXServerSocketChannel socket = AFUNIXServerSocketChannel.open();
-        socket.bind(AFUNIXSocketAddress.of(path), 64);
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
-        Files.writeString(directory.resolve("target"), served() + "\n");
-        return socket;
     }
 
     /// The one loop of the main thread: deadlines, touched files, the end.
@@ -318,7 +277,7 @@ public final class Instance implements Commands {
                 log.path().toString(),
                 addresses(),
                 watched == null ? List.of() : watched.status(),
-                application.status().requests(),
+                application.requests(),
                 gate.connections() + (web == null ? 0 : web.connections()),
                 application.status(),
                 log.lastError());
@@ -335,14 +294,6 @@ public final class Instance implements Commands {
 
     // ---- What the parts are made from
 
-    private Path served() {
-        return switch (deployment.target()) {
-            case Target.Script(Path path) -> path;
-            case Target.Config config -> config.path();
-            case Target.Callable(String _, Path folder) -> folder;
-        };
-    }
-
     private String what() {
         return switch (deployment.target()) {
             case Target.Script(Path path) -> path.toString();
@@ -352,9 +303,9 @@ public final class Instance implements Commands {
     }
 
     private List<Path> restartFolders() {
-        Path folder = Files.isDirectory(served())
-                ? served()
-                : served().resolveSibling("").toAbsolutePath();
+        Path folder = Files.isDirectory(deployment.served())
+                ? deployment.served()
+                : deployment.served().resolveSibling("").toAbsolutePath();
         return List.of(folder, deployment.directory());
     }
 
@@ -377,32 +328,5 @@ public final class Instance implements Commands {
                 ? path.getFileName().toString()
                 : null;
         return new PathTruth(deployment.settings().get(Settings.SCRIPT_NAME), script);
-    }
-
-    private PythonSettings pythonSettings() {
-        Settings settings = deployment.settings();
-        return new PythonSettings(
-                deployment.name(),
-                deployment.python(),
-                Path.of(System.getProperty("penstock.home", ".")),
-                target(),
-                deployment.directory(),
-                settings.get(Settings.PYTHON_PATH).stream().map(Path::toString).toList(),
-                settings.get(Settings.WORKERS),
-                settings.get(Settings.THREADS),
-                settings.get(Settings.DEBUG),
-                directory.resolve("control"),
-                directory,
-                log.path(),
-                settings.get(Settings.STARTUP_TIMEOUT),
-                settings.get(Settings.SHUTDOWN_TIMEOUT));
-    }
-
-    private PythonSettings.Target target() {
-        return switch (deployment.target()) {
-            case Target.Script(Path path) -> new PythonSettings.Target.Script(path);
-            case Target.Config config -> new PythonSettings.Target.Config(config.uri(), config.globalConf());
-            case Target.Callable(String spec, Path _) -> new PythonSettings.Target.Callable(spec);
-        };
     }
 }

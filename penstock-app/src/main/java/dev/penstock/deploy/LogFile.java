@@ -27,18 +27,21 @@ final class LogFile implements EventLog, AutoCloseable {
     private final Path path;
     private final Level echo;
     private @Nullable FileChannel file;
+    private boolean opened;
     private long written;
     private volatile String lastError = "";
 
+    /// The file is opened for the first event: a server that starts has something better to do first.
+    ///
     /// @param echo events of this level and above also go to standard error: a terminal, or the web
     ///     server's error log
     LogFile(Path path, Level echo) {
         this.path = path;
         this.echo = echo;
-        open();
     }
 
     private void open() {
+        opened = true;
         try {
             if (!Files.exists(path)) {
                 Files.createFile(
@@ -68,6 +71,9 @@ final class LogFile implements EventLog, AutoCloseable {
     }
 
     private synchronized void write(String line) {
+        if (!opened) {
+            open();
+        }
         FileChannel open = file;
         if (open == null) {
             return;
@@ -104,6 +110,7 @@ final class LogFile implements EventLog, AutoCloseable {
 
     @Override
     public synchronized void close() {
+        opened = true;
         Quietly.close(file);
         file = null;
     }

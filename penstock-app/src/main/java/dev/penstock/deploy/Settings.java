@@ -88,8 +88,6 @@ public final class Settings {
             Kinds.number(16, 100_000),
             Limits.DEFAULT.maxParameters(),
             "How many variables one FastCGI request may have.");
-    public static final Setting<Duration> REQUEST_TIMEOUT = Setting.of(
-            "request_timeout", Kinds.DURATION, Duration.ZERO, "How long a request may take; `0` is without end.");
     public static final Setting<Duration> STARTUP_TIMEOUT = Setting.of(
             "startup_timeout", Kinds.DURATION, Duration.ofSeconds(60), "How long the application may take to load.");
     public static final Setting<Duration> SHUTDOWN_TIMEOUT = Setting.of(
@@ -125,7 +123,6 @@ public final class Settings {
             MAX_CONNECTIONS,
             MAX_PARAMETER_BYTES,
             MAX_PARAMETERS,
-            REQUEST_TIMEOUT,
             STARTUP_TIMEOUT,
             SHUTDOWN_TIMEOUT,
             IDLE_EXIT,

@@ -1,6 +1,7 @@
 package dev.penstock.deploy;
 
 import dev.penstock.paste.ConfigUri;
+import dev.penstock.python.PythonSettings;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -10,6 +11,9 @@ public sealed interface Target {
     /// costs more than everything else about settings.)
     InstanceId instance();
 
+    /// The same for the Python side. (A method for the same reason.)
+    PythonSettings.Target forPython();
+
     /// A dispatch script that a web server runs; what it loads is the script's own business.
     ///
     /// @param path absolute, as the web server names it: links are not followed
@@ -17,6 +21,11 @@ public sealed interface Target {
         @Override
         public InstanceId instance() {
             return InstanceId.ofFile(path);
+        }
+
+        @Override
+        public PythonSettings.Target forPython() {
+            return new PythonSettings.Target.Script(path);
         }
 
         @Override
@@ -46,6 +55,11 @@ public sealed interface Target {
         }
 
         @Override
+        public PythonSettings.Target forPython() {
+            return new PythonSettings.Target.Config(uri(), globalConf);
+        }
+
+        @Override
         public String toString() {
             return uri();
         }
@@ -59,6 +73,11 @@ public sealed interface Target {
         @Override
         public InstanceId instance() {
             return InstanceId.ofCallable(spec, directory);
+        }
+
+        @Override
+        public PythonSettings.Target forPython() {
+            return new PythonSettings.Target.Callable(spec);
         }
 
         @Override

@@ -37,7 +37,7 @@ class SettingsManualTest {
                 ```ini
                 [penstock]
                 workers = 2
-                request_timeout = 30s
+                shutdown_timeout = 30s
                 ```
 
                 Relative paths are relative to the file that says them. `%(here)s` is that file's folder. An unknown key

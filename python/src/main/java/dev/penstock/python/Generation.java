@@ -35,6 +35,9 @@ final class Generation implements Zygote.Events {
 
         void failed(Generation generation, PythonSettings.Failure failure);
 
+        /// A signal has ended the zygote while it loaded: no fault of the application's.
+        void killed(Generation generation, PythonSettings.Failure failure);
+
         /// The zygote of a serving generation has gone: its workers go on, but no more can be forked.
         void orphaned(Generation generation);
 
@@ -155,15 +158,22 @@ final class Generation implements Zygote.Events {
     }
 
     private void fail(PythonSettings.Failure failure) {
+        if (endLoading()) {
+            owner.failed(this, failure);
+        }
+    }
+
+    /// Gives a load up; false when it is over already.
+    private boolean endLoading() {
         synchronized (this) {
             if (state != State.LOADING) {
-                return;
+                return false;
             }
             state = State.GONE;
         }
         kill();
         close();
-        owner.failed(this, failure);
+        return true;
     }
 
     @Override
@@ -235,16 +245,24 @@ final class Generation implements Zygote.Events {
             askers.clear();
         }
         // What it said before it went may still be on its way to us, and says more.
-        CompletableFuture.delayedExecutor(LAST_WORDS_MS, TimeUnit.MILLISECONDS)
-                .execute(() -> fail(new PythonSettings.Failure(
-                        "the interpreter ended with " + Exits.describe(exitStatus) + " while it loaded the application",
-                        "",
-                        "see the lines above in the log")));
+        CompletableFuture.delayedExecutor(LAST_WORDS_MS, TimeUnit.MILLISECONDS).execute(() -> loadingEnded(exitStatus));
         if (orphaned) {
             log.warning(settings.name(), "the zygote has gone (" + Exits.describe(exitStatus) + "): loading anew");
             owner.orphaned(this);
         }
         endIfDone();
+    }
+
+    private void loadingEnded(int exitStatus) {
+        PythonSettings.Failure failure = new PythonSettings.Failure(
+                "the interpreter ended with " + Exits.describe(exitStatus) + " while it loaded the application",
+                "",
+                "see the lines above in the log");
+        if (!Exits.isSignal(exitStatus)) {
+            fail(failure);
+        } else if (endLoading()) {
+            owner.killed(this, failure);
+        }
     }
 
     // ---- Requests

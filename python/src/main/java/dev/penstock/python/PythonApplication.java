@@ -7,12 +7,12 @@ import dev.penstock.server.Quietly;
 import dev.penstock.server.Request;
 import dev.penstock.server.Response;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
@@ -24,7 +24,6 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
 public final class PythonApplication implements Application, Generation.Owner {
     private final PythonSettings settings;
     private final EventLog log;
-    private final SecureRandom random = new SecureRandom();
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final List<CompletableFuture<Outcome>> reloads = new ArrayList<>();
     private final List<Generation> retiring = new ArrayList<>();
@@ -33,7 +32,14 @@ public final class PythonApplication implements Application, Generation.Owner {
     private @Nullable Generation loading;
     private PythonSettings.@Nullable Failure failure;
     private int generations;
+    private int killsInARow;
+    private final LongAdder requests = new LongAdder();
     private boolean stopping;
+
+    /// A load that is killed so often in a row is given up.
+    private static final int MAX_KILLS = 5;
+
+    private static final long FIRST_WAIT_MS = 100;
 
     /// A request that waits for the first generation.
     private record Held(Request request, Response response, boolean retried) {}
@@ -69,10 +75,8 @@ public final class PythonApplication implements Application, Generation.Owner {
 
     private void load() {
         int number;
-        byte[] secret = new byte[16];
-        random.nextBytes(secret);
-        String token = HexFormat.of().formatHex(secret);
         try {
+            String token = Token.next();
             synchronized (this) {
                 number = ++generations;
                 Zygote zygote = Zygote.start(settings, number, token, log);
@@ -108,6 +112,7 @@ public final class PythonApplication implements Application, Generation.Owner {
 
     @Override
     public void handle(Request request, Response response) {
+        requests.increment();
         submit(request, response, false);
     }
 
@@ -169,6 +174,7 @@ public final class PythonApplication implements Application, Generation.Owner {
                 serving = generation;
                 loading = null;
                 failure = null;
+                killsInARow = 0;
                 waiting = List.copyOf(held);
                 held.clear();
                 told = List.copyOf(reloads);
@@ -209,6 +215,31 @@ public final class PythonApplication implements Application, Generation.Owner {
                         + (why.hint().isEmpty() ? "" : "\n" + why.hint()));
         waiting.forEach(each -> refuse(each.request, each.response, why));
         told.forEach(each -> each.complete(new Outcome(number, why)));
+    }
+
+    @Override
+    public void killed(Generation generation, PythonSettings.Failure why) {
+        int kill;
+        synchronized (this) {
+            kill = loading == generation ? ++killsInARow : 0;
+        }
+        if (kill > MAX_KILLS) {
+            failed(generation, why);
+        } else if (kill > 0) {
+            long wait = FIRST_WAIT_MS << kill;
+            log.warning(settings.name(), why.error() + ": trying again in " + wait + " ms");
+            CompletableFuture.delayedExecutor(wait, TimeUnit.MILLISECONDS).execute(() -> loadAgain(generation));
+        }
+    }
+
+    private void loadAgain(Generation killed) {
+        boolean isCurrent;
+        synchronized (this) {
+            isCurrent = loading == killed && !stopping;
+        }
+        if (isCurrent) {
+            load();
+        }
     }
 
     @Override
@@ -284,6 +315,11 @@ public final class PythonApplication implements Application, Generation.Owner {
             current.retire();
         }
         return ended;
+    }
+
+    /// Requests since the server started, over all generations.
+    public long requests() {
+        return requests.sum();
     }
 
     public synchronized PythonSettings.Status status() {

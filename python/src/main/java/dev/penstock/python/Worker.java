@@ -72,7 +72,8 @@ final class Worker {
 
     /// Text that the application wrote to `wsgi.errors`, or a traceback.
     void errors(String text) {
-        log.error(name, text.stripTrailing());
+        boolean isTraceback = text.contains("Traceback (most recent call last)");
+        log.event(isTraceback ? EventLog.Level.ERROR : EventLog.Level.WARNING, name, text.stripTrailing());
     }
 
     /// The worker broke the wire's rules: it is not to be believed any more.

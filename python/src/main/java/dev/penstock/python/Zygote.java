@@ -1,5 +1,6 @@
 package dev.penstock.python;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.server.EventLog;
 import dev.penstock.server.Printable;
 import dev.penstock.server.Quietly;
@@ -91,27 +92,28 @@ final class Zygote {
             json.writeEndArray();
             json.writeBooleanField("debug", settings.debug());
             json.writeObjectFieldStart("target");
-            switch (settings.target()) {
-                case PythonSettings.Target.Script script -> {
-                    json.writeStringField("kind", "script");
-                    json.writeStringField("path", script.path().toString());
-                }
-                case PythonSettings.Target.Config config -> {
-                    json.writeStringField("kind", "config");
-                    json.writeStringField("uri", config.uri());
-                    json.writeObjectFieldStart("global_conf");
-                    for (Map.Entry<String, String> entry : config.globalConf().entrySet()) {
-                        json.writeStringField(entry.getKey(), entry.getValue());
-                    }
-                    json.writeEndObject();
-                }
-                case PythonSettings.Target.Callable callable -> {
-                    json.writeStringField("kind", "callable");
-                    json.writeStringField("spec", callable.spec());
-                }
-            }
+            write(settings.target(), json);
             json.writeEndObject();
         });
+    }
+
+    /// (Not a type switch: it is the first one of a start, and costs 20 ms.)
+    private static void write(PythonSettings.Target target, JsonGenerator json) throws IOException {
+        if (target instanceof PythonSettings.Target.Script script) {
+            json.writeStringField("kind", "script");
+            json.writeStringField("path", script.path().toString());
+        } else if (target instanceof PythonSettings.Target.Config config) {
+            json.writeStringField("kind", "config");
+            json.writeStringField("uri", config.uri());
+            json.writeObjectFieldStart("global_conf");
+            for (Map.Entry<String, String> entry : config.globalConf().entrySet()) {
+                json.writeStringField(entry.getKey(), entry.getValue());
+            }
+            json.writeEndObject();
+        } else if (target instanceof PythonSettings.Target.Callable callable) {
+            json.writeStringField("kind", "callable");
+            json.writeStringField("spec", callable.spec());
+        }
     }
 
     /// Follows what the process and its workers print, and tells of its end.

@@ -242,7 +242,8 @@ class FastCgiResponseTest {
         Path other = Files.createDirectory(directory.resolve("other"));
         try (Gate keeping = new Gate(other, (request, response) -> bodies.add(request.body()));
                 WebServer client = keeping.connect()) {
-            client.send(begin(1, 1, CLOSE), params(1), WebServer.stdin(1, "x".repeat(50_000)), WebServer.stdinEnd(1));
+            client.send(
+                    begin(1, 1, KEEP_CONN), params(1), WebServer.stdin(1, "x".repeat(50_000)), WebServer.stdinEnd(1));
             client.settle();
             client.close();
             client.awaitServed();
