@@ -10,23 +10,60 @@ import sys
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 OLDEST_JAVA = 25
 MAIN_CLASS = "dev.penstock.cli.Main"
+#: What `penstock.training` makes in lib/: an AOT cache, and beside it, by this suffix, whose it is.
+CACHE = "penstock.aot"
+CACHE_OWNER = ".java"
 
 
 class NoJava(Exception):
     """No suitable Java; the text says where was looked and how to get one."""
 
 
-def java_command(java: str, arguments, name: str = "penstock"):
+def java_command(java: str, arguments, name: str = "penstock", cached: bool = True):
     """The argument list for `os.execv(java, …)`; `name` is what `ps` shows first."""
     return [
         name,
         "@" + os.path.join(PACKAGE, "jvm.options"),
+        *(cache_options(java) if cached else ()),
         "-cp",
         os.path.join(PACKAGE, "lib", "penstock.jar"),
         "-Dpenstock.home=" + PACKAGE,
         MAIN_CLASS,
         *arguments,
     ]
+
+
+def cache_options(java: str):
+    """The options for a fast start, or none where no cache was trained for this Java and these jars.
+
+    Java checks a cache itself, and starts without one that does not fit. But it warns of that on
+    standard output and standard error, which nobody could do anything about: hence the logging
+    options, which leave only errors, and of the cache not even these.
+    """
+    cache = os.path.join(PACKAGE, "lib", CACHE)
+    try:
+        with open(cache + CACHE_OWNER, "rb") as note:
+            if note.read() != cache_owner(java) or not os.access(cache, os.R_OK):
+                return []
+    except OSError:
+        return []
+    log = ["-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:aot*=off:stderr"]
+    return ["-XX:AOTCache=" + cache, *log]
+
+
+def cache_owner(java: str) -> bytes:
+    """What a cache depends on, told by looking at files only: the Java, the jars, the JVM's options."""
+    program = os.path.realpath(java)
+    lines = [os.fsencode(program)]
+    for path in (os.path.join("lib", "penstock.jar"), "jvm.options"):
+        found = os.stat(os.path.join(PACKAGE, path))
+        lines.append(b"%s %d %d" % (path.encode(), found.st_size, found.st_mtime_ns))
+    try:
+        with open(os.path.join(os.path.dirname(os.path.dirname(program)), "release"), "rb") as file:
+            lines += [line.strip() for line in file if b"VERSION=" in line]
+    except OSError:
+        pass  # a Java of the user's own making: its place has to do
+    return b"\n".join(lines) + b"\n"
 
 
 def java_environment() -> dict:
@@ -39,7 +76,9 @@ def java_environment() -> dict:
     environment = dict(os.environ)
     if environment.get("LC_ALL") in ("C", "POSIX"):
         environment["LC_ALL"] = "C.UTF-8"
-    environment.setdefault("MALLOC_ARENA_MAX", "2")
+    if "MALLOC_ARENA_MAX" not in environment:
+        environment["MALLOC_ARENA_MAX"] = "2"
+        environment["PENSTOCK_OWN_MALLOC"] = "1"  # so that the application does not inherit it
     return environment
 
 

@@ -1,5 +1,6 @@
 package dev.penstock.fastcgi;
 
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 
 /// Writes an application's records into a buffer that the caller provides, big endian, no state.
@@ -29,6 +30,9 @@ public final class Encoder {
     ///
     /// @return where that record begins, for [#stdout]
     public static int reserve(ByteBuffer out) {
+        if (out.remaining() < HEADER_BYTES) {
+            throw new BufferOverflowException();
+        }
         int start = out.position();
         out.position(start + HEADER_BYTES);
         return start;
@@ -37,6 +41,9 @@ public final class Encoder {
     /// Completes the STDOUT record that begins at `start` and whose content ends at the position.
     public static void stdout(ByteBuffer out, int start, int id) {
         int length = out.position() - start - HEADER_BYTES;
+        if (length > MAX_CONTENT) {
+            throw new IllegalArgumentException("a record takes " + MAX_CONTENT + " bytes at the most, not " + length);
+        }
         int padding = -length & 7;
         header(out, start, RecordType.STDOUT, id, length, padding);
         for (int i = 0; i < padding; i++) {

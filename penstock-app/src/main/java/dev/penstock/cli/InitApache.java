@@ -35,6 +35,14 @@ final class InitApache {
     }
 
     int run(Wish wish) {
+        write(wish);
+        return Exit.OK;
+    }
+
+    /// The same.
+    ///
+    /// @return the interpreter of the dispatch script
+    Path write(Wish wish) {
         ConfigUri ini = ini(wish);
         check(wish);
         Path project = parent(ini.path());
@@ -44,7 +52,7 @@ final class InitApache {
         write(wish, texts);
         Optional<Path> other = pythons.virtualenv(project).filter(found -> !found.equals(python));
         advise(texts, ApacheAdvice.warnings(texts, other.orElse(null)));
-        return Exit.OK;
+        return python;
     }
 
     /// The INI file must be one that can be served: better said here than by Apache.

@@ -14,6 +14,7 @@ import dev.penstock.server.Listener;
 import dev.penstock.server.PathTruth;
 import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
+import java.io.Console;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -82,6 +84,9 @@ public final class Instance implements Commands {
         daemon("control", new ControlServer(socket, deployment.served(), this, watched, threads, log));
         Thread atExit = new Thread(this::stop, "stop");
         Runtime.getRuntime().addShutdownHook(atExit);
+        if (!isOnTerminal()) {
+            HangUp.run(() -> reloadBecause("SIGHUP"));
+        }
         try {
             listen();
         } catch (IOException e) {
@@ -96,6 +101,11 @@ public final class Instance implements Commands {
         return 0;
     }
 
+    /// Where the hang-up of a terminal means the end.
+    private static boolean isOnTerminal() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    }
+
     private static void daemon(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
@@ -105,7 +115,7 @@ public final class Instance implements Commands {
     private void listen() throws IOException {
         Settings settings = deployment.settings();
         if (!settings.get(Settings.FCGI).isEmpty()) {
-            Poller opened = new Poller(gate, threads, log, settings.get(Settings.MAX_CONNECTIONS));
+            Poller opened = new Poller(gate, threads, log, connections);
             own.open(settings.get(Settings.FCGI), settings.get(Settings.FCGI_MODE), opened);
             poller = opened;
             daemon("poller", opened);
@@ -121,8 +131,8 @@ public final class Instance implements Commands {
             addresses().forEach(each -> log.info(deployment.name(), "listens on " + each));
             log.info(
                     deployment.name(),
-                    what() + ", " + settings.get(Settings.WORKERS) + " workers with " + settings.get(Settings.THREADS)
-                            + " threads each, " + deployment.python());
+                    what() + ", workers: " + settings.get(Settings.WORKERS) + ", threads in each: "
+                            + settings.get(Settings.THREADS) + ", Python: " + deployment.python());
         }
     }
 
@@ -136,14 +146,18 @@ public final class Instance implements Commands {
         while (!awaitStop()) {
             gate.tick();
             if (restartFiles.touched()) {
-                log.info(deployment.name(), "a restart file was touched");
-                CompletableFuture<PythonApplication.Outcome> _ = application.reload();
+                reloadBecause("a touched file");
             }
             if (launch.startedByDispatch() && watched.idleSeconds() > idleExit) {
                 log.info(deployment.name(), "no dispatch for " + idleExit + " s (idle_exit)");
                 return;
             }
         }
+    }
+
+    private void reloadBecause(String reason) {
+        log.info(deployment.name(), "reload by " + reason);
+        CompletableFuture<PythonApplication.Outcome> _ = application.reload();
     }
 
     private boolean awaitStop() {
@@ -175,6 +189,9 @@ public final class Instance implements Commands {
             web.stop(grace);
         }
         endApplication(grace);
+        if (polling != null) {
+            polling.end();
+        }
         log.info(deployment.name(), "server " + ProcessHandle.current().pid() + " ends");
         log.close();
     }

@@ -1,6 +1,7 @@
 package dev.penstock.python;
 
 import dev.penstock.server.EventLog;
+import dev.penstock.server.Faults;
 import dev.penstock.server.Request;
 import dev.penstock.server.Response;
 import java.io.FileDescriptor;
@@ -142,7 +143,7 @@ final class Generation implements Zygote.Events {
                     fork(worker);
                 }
             } catch (IOException e) {
-                log.error(settings.name(), "cannot fork: " + e.getMessage());
+                log.error(settings.name(), "cannot fork: " + Faults.describe(e));
             }
         }
     }

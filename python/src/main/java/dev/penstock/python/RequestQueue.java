@@ -118,7 +118,10 @@ final class RequestQueue implements Closeable {
         encode(request, message);
         if (sender.write(message.flip()) == 0) {
             waiting.addFirst(request);
-            letIn.decrementAndGet();
+            // Unless all of those were over before this one came to wait.
+            if (letIn.decrementAndGet() == 0 && enter()) {
+                sendNext();
+            }
         }
     }
 

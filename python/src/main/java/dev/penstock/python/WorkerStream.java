@@ -52,7 +52,7 @@ final class WorkerStream implements Runnable {
                 type = frames.next();
             }
         } catch (IOException | IllegalArgumentException e) {
-            reason = String.valueOf(e.getMessage());
+            reason = e.getMessage() != null ? e.getMessage() : e.toString();
             worker.distrusted(reason);
         } finally {
             Quietly.close(channel);

@@ -2,6 +2,7 @@ package dev.penstock.python;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.server.EventLog;
+import dev.penstock.server.Faults;
 import dev.penstock.server.Printable;
 import dev.penstock.server.Quietly;
 import java.io.BufferedReader;
@@ -61,15 +62,18 @@ final class Zygote {
     ///
     /// @throws IOException when the interpreter cannot be run
     static Zygote start(PythonSettings settings, int generation, String token, EventLog log) throws IOException {
-        Process process = new ProcessBuilder(
+        ProcessBuilder builder = new ProcessBuilder(
                         settings.python().toString(),
                         "-X",
                         "utf8",
                         settings.packageHome().resolve("zygote.py").toString(),
                         "penstock: zygote " + settings.name() + TITLE_ROOM)
                 .directory(settings.directory().toFile())
-                .redirectErrorStream(true)
-                .start();
+                .redirectErrorStream(true);
+        if (builder.environment().remove("PENSTOCK_OWN_MALLOC") != null) {
+            builder.environment().remove("MALLOC_ARENA_MAX"); // Set for this JVM by `penstock/runtime.py`.
+        }
+        Process process = builder.start();
         try (OutputStream stdin = process.getOutputStream()) {
             stdin.write(assignment(settings, generation, token));
         } catch (IOException e) {
@@ -158,7 +162,7 @@ final class Zygote {
                 take(type, facts, descriptors, events);
             }
         } catch (IOException | IllegalArgumentException e) {
-            log.error(settings.name(), "the zygote is killed: " + e.getMessage());
+            log.error(settings.name(), "the zygote is killed: " + Faults.describe(e));
             process.destroyForcibly();
         } finally {
             Quietly.close(connection);

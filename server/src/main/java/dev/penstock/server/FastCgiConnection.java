@@ -149,6 +149,9 @@ final class FastCgiConnection {
         if (!closing) {
             deadline = decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
         }
+        if (closing) { // Perhaps since the line before, by the thread that answers.
+            deadline = System.nanoTime() + LINGER_NANOS;
+        }
     }
 
     /// Whether a body is on its way that is large enough for a file: work for a thread of its own.

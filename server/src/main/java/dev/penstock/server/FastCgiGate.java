@@ -77,8 +77,17 @@ public final class FastCgiGate implements Listener.Handler {
     void handle(Parameters environ, Body body, Response response, boolean lengthWasGiven) {
         counters.requests.increment();
         pathTruth.apply(environ);
+        if (isHttps(environ)) {
+            environ.set("wsgi.url_scheme", "https");
+        }
         dropEmpty(environ, lengthWasGiven || body.length() > 0);
         application.handle(new Request(environ, body, name()), response);
+    }
+
+    /// Apache and nginx set HTTPS to `on`, others to `1`; without it the scheme is http.
+    private static boolean isHttps(Parameters environ) {
+        String https = environ.get("HTTPS", "");
+        return https.equalsIgnoreCase("on") || https.equals("1");
     }
 
     /// A variable that the web server did not set must be absent, not empty (nginx sends empty ones).

@@ -101,6 +101,9 @@ public final class Listener implements Closeable {
         int left;
         SocketChannel connection;
         try {
+            if (released) {
+                throw new ClosedChannelException();
+            }
             connection = socket.accept();
         } finally {
             left = waiting.decrementAndGet();

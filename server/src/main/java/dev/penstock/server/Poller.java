@@ -11,7 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
 
 /// One thread that accepts on the listeners that the server opened itself and reads from all their
 /// connections.
@@ -21,22 +21,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// threads. (Sockets that were handed over by a dispatch cannot be polled together with others, see
 /// [Listener].) A connection whose request has a body for a file goes on with a thread of its own.
 public final class Poller implements Runnable, Closeable {
+    /// How long it takes at the most to see that a connection may be accepted again.
+    private static final long FULL_MS = 10;
+
     private final FastCgiGate gate;
     private final ConnectionThreads threads;
     private final EventLog log;
-    private final int maxConnections;
+    private final Semaphore connections;
     private final Selector selector;
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
-    private final AtomicInteger open = new AtomicInteger();
     private final ByteBuffer input = ByteBuffer.allocateDirect(BufferPool.BUFFER_BYTES);
     private volatile boolean accepting = true;
 
-    /// @param maxConnections of all these listeners; further ones wait in their backlogs
-    public Poller(FastCgiGate gate, ConnectionThreads threads, EventLog log, int maxConnections) throws IOException {
+    /// @param connections permits shared by all listeners: `max_connections`; further ones wait in their backlogs
+    public Poller(FastCgiGate gate, ConnectionThreads threads, EventLog log, Semaphore connections) throws IOException {
         this.gate = gate;
         this.threads = threads;
         this.log = log;
-        this.maxConnections = maxConnections;
+        this.connections = connections;
         this.selector = Selector.open();
     }
 
@@ -47,19 +49,14 @@ public final class Poller implements Runnable, Closeable {
         listeners.add(socket);
     }
 
-    /// Connections that are open now.
-    public int active() {
-        return open.get();
-    }
-
     /// The loop; ends with [#end].
     @Override
     public void run() {
         while (selector.isOpen()) {
             try {
-                boolean mayAccept = open.get() < maxConnections;
+                boolean mayAccept = connections.availablePermits() > 0;
                 listeners.forEach(socket -> accept(socket, mayAccept));
-                selector.select(this::ready, mayAccept ? 0 : 10);
+                selector.select(this::ready, mayAccept ? 0 : FULL_MS);
             } catch (IOException | java.nio.channels.ClosedSelectorException e) {
                 if (selector.isOpen()) {
                     log.error(gate.name(), "the poller failed: " + e.getMessage());
@@ -90,12 +87,16 @@ public final class Poller implements Runnable, Closeable {
     }
 
     private void acceptFrom(ServerSocketChannel socket) throws IOException {
-        SocketChannel channel = accepting ? socket.accept() : null;
-        if (channel != null) {
-            channel.configureBlocking(false);
-            open.incrementAndGet();
-            channel.register(selector, SelectionKey.OP_READ, gate.open(channel, open::decrementAndGet));
+        if (!accepting || !connections.tryAcquire()) {
+            return;
         }
+        SocketChannel channel = socket.accept();
+        if (channel == null) {
+            connections.release();
+            return;
+        }
+        channel.configureBlocking(false);
+        channel.register(selector, SelectionKey.OP_READ, gate.open(channel, connections::release));
     }
 
     private void readable(SelectionKey key, FastCgiConnection connection) throws IOException {
