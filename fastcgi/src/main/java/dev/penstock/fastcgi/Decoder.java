@@ -266,8 +266,11 @@ public final class Decoder {
         if (place == Place.CONTENT) {
             return null;
         }
-        inputs.removeIf(input -> input.id == aborted);
-        return new Event.Abort(aborted);
+        Input input = input(aborted);
+        inputs.remove(input);
+        return input != null && !input.parametersComplete
+                ? new Event.AbortedEarly(aborted, input.keepConnection)
+                : new Event.Abort(aborted);
     }
 
     private @Nullable Event parameters(Input input) throws ProtocolException {

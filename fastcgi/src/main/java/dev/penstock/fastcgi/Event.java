@@ -27,6 +27,10 @@ public sealed interface Event {
     /// END_REQUEST if it was begun.
     record Abort(int id) implements Event {}
 
+    /// The same before the request's parameters were complete, so that it was never reported. It needs its
+    /// END_REQUEST all the same (HAProxy may abort right after BEGIN_REQUEST).
+    record AbortedEarly(int id, boolean keepConnection) implements Event {}
+
     /// A request that cannot be taken: answer it with this status; nothing more of it will be reported.
     record Refused(int id, boolean keepConnection, ProtocolStatus status) implements Event {}
 

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -132,7 +131,6 @@ class EncoderTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 7, 15})
-    @Disabled("reserve() throws IllegalArgumentException instead of the BufferOverflowException that is promised")
     void withoutRoomForAHeaderItSaysSo(int room) {
         assertThatThrownBy(() -> Encoder.end(ByteBuffer.allocate(room), 1, 0, ProtocolStatus.REQUEST_COMPLETE))
                 .isInstanceOf(BufferOverflowException.class);

@@ -90,6 +90,7 @@ final class Transcript {
             case Event.StdinEnd end -> "StdinEnd " + end.id();
             case Event.DataEnd end -> "DataEnd " + end.id();
             case Event.Abort abort -> "Abort " + abort.id();
+            case Event.AbortedEarly early -> "AbortedEarly " + early.id() + keep(early.keepConnection());
             case Event.UnknownManagement unknown -> "UnknownManagement " + unknown.type();
             case Event.Stdin _, Event.Data _ -> throw new IllegalArgumentException("content has no words");
         };

@@ -136,7 +136,7 @@ final class WorkerStream implements Runnable {
 
     private void want() throws IOException {
         InFlight request = generation.inFlight(frames.number());
-        if (request == null || !request.claim(this)) {
+        if (request == null || frames.left() > 0 || !request.claim(this)) {
             throw new IOException("asks for a request that it does not have");
         }
         if (request.isByStream()) {

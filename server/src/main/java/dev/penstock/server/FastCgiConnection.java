@@ -171,7 +171,7 @@ final class FastCgiConnection {
         deadline = Long.MAX_VALUE;
         Quietly.close(channel);
         incoming.values().forEach(request -> request.body.close());
-        answering.values().forEach(FastCgiResponse::cancel);
+        answering.values().forEach(FastCgiResponse::connectionGone);
         gate.over(this);
         over.run();
     }
@@ -184,6 +184,7 @@ final class FastCgiConnection {
             case Event.Data data -> data.content().limit(data.content().position());
             case Event.DataEnd ignored -> {}
             case Event.Abort abort -> abort(abort.id());
+            case Event.AbortedEarly early -> end(response(early.id(), early.keepConnection(), false));
             case Event.Refused refused ->
                 refuse(response(refused.id(), refused.keepConnection(), true), refused.status(), "cannot be taken");
             case Event.GetValues asked -> reply(out -> Encoder.values(out, gate.values(asked.names())));
@@ -194,7 +195,8 @@ final class FastCgiConnection {
     private FastCgiResponse response(int id, boolean keepConnection, boolean withBody) {
         FastCgiResponse response = new FastCgiResponse(this, gate, id, keepConnection, withBody);
         lastRequestBegan |= !keepConnection;
-        answering.put(id, response);
+        // A refusal of an id that is being answered does not take the answer's place.
+        answering.putIfAbsent(id, response);
         return response;
     }
 
@@ -266,6 +268,11 @@ final class FastCgiConnection {
             return null;
         }
         return Long.valueOf(text);
+    }
+
+    private static void end(FastCgiResponse response) {
+        response.cancel();
+        response.end();
     }
 
     private void abort(int id) {

@@ -28,6 +28,7 @@ final class FastCgiResponse implements Response {
     private State state = State.NEW;
     private ProtocolStatus status = ProtocolStatus.REQUEST_COMPLETE;
     private volatile boolean cancelled;
+    private volatile boolean connectionGone;
 
     private @Nullable ByteBuffer out;
     private int record = -1;
@@ -60,7 +61,13 @@ final class FastCgiResponse implements Response {
         return cancelled;
     }
 
-    /// The client has gone. Any thread.
+    /// The connection has gone: nothing can be written any more. Any thread.
+    void connectionGone() {
+        connectionGone = true;
+        cancel();
+    }
+
+    /// The client has gone: the content is for nobody, but the request still has its end. Any thread.
     void cancel() {
         cancelled = true;
         Overflow waiting = overflow;
@@ -141,7 +148,7 @@ final class FastCgiResponse implements Response {
 
     private void send(ByteBuffer buffer) {
         try {
-            if (!cancelled) {
+            if (!connectionGone) {
                 connection.write(buffer.flip());
             }
         } catch (IOException e) {
@@ -192,7 +199,7 @@ final class FastCgiResponse implements Response {
             return;
         }
         state = State.ENDED;
-        cancel();
+        connectionGone();
         connection.ending(this);
         connection.cut();
         connection.ended(this);
@@ -236,7 +243,7 @@ final class FastCgiResponse implements Response {
     }
 
     private void lost(IOException e) {
-        cancel();
+        connectionGone();
         if (e instanceof java.nio.channels.ClosedChannelException) {
             return;
         }

@@ -23,7 +23,10 @@ public final class Overflow {
     private final ArrayDeque<byte[]> memory = new ArrayDeque<>();
     private int inMemory;
     private @Nullable RandomAccessFile file;
+    /// Bytes that went through the file, out and in. It is a ring of `response_file` bytes, so that a client
+    /// that never catches up does not make it grow.
     private long fileStart;
+
     private long fileEnd;
     private boolean complete;
     private boolean abandoned;
@@ -44,7 +47,7 @@ public final class Overflow {
             if (abandoned) {
                 return;
             }
-            if (fileStart == fileEnd && inMemory + length <= bounds.responseMemory()) {
+            if (fitsMemory(length) || length > bounds.responseFile()) {
                 byte[] copy = new byte[length];
                 bytes.get(copy);
                 memory.add(copy);
@@ -58,10 +61,13 @@ public final class Overflow {
         }
     }
 
+    private boolean fitsMemory(int length) {
+        return fileStart == fileEnd && inMemory + length <= bounds.responseMemory();
+    }
+
     private boolean isFull(int length) {
-        boolean memoryFits = fileStart == fileEnd && inMemory + length <= bounds.responseMemory();
         boolean nothingHeld = inMemory == 0 && fileStart == fileEnd;
-        return !memoryFits && !nothingHeld && fileEnd - fileStart + length > bounds.responseFile();
+        return !nothingHeld && !fitsMemory(length) && fileEnd - fileStart + length > bounds.responseFile();
     }
 
     private void append(ByteBuffer bytes) throws IOException {
@@ -72,7 +78,12 @@ public final class Overflow {
         }
         FileChannel channel = open.getChannel();
         while (bytes.hasRemaining()) {
-            fileEnd += channel.write(bytes, fileEnd);
+            long at = fileEnd % bounds.responseFile();
+            int length = (int) Math.min(bytes.remaining(), bounds.responseFile() - at);
+            ByteBuffer part = bytes.slice(bytes.position(), length);
+            int written = channel.write(part, at);
+            bytes.position(bytes.position() + written);
+            fileEnd += written;
         }
     }
 
@@ -100,12 +111,15 @@ public final class Overflow {
         }
     }
 
-    /// The next bytes, waiting for them; null at the end.
+    /// The next bytes, waiting for them; null at the end, also when nobody wants them any more.
     public byte @Nullable [] take() throws IOException {
         lock.lock();
         try {
-            while (memory.isEmpty() && fileStart == fileEnd && !complete) {
+            while (memory.isEmpty() && fileStart == fileEnd && !complete && !abandoned) {
                 changed.awaitUninterruptibly();
+            }
+            if (abandoned) {
+                return null;
             }
             byte[] piece = memory.poll();
             if (piece != null) {
@@ -125,8 +139,10 @@ public final class Overflow {
         if (open == null) {
             throw new IllegalStateException("bytes counted in a file that was never opened");
         }
-        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, fileEnd - fileStart)];
-        open.seek(fileStart);
+        long at = fileStart % bounds.responseFile();
+        long untilWrap = Math.min(fileEnd - fileStart, bounds.responseFile() - at);
+        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, untilWrap)];
+        open.seek(at);
         open.readFully(piece);
         fileStart += piece.length;
         if (fileStart == fileEnd) {

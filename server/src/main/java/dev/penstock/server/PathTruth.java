@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Computes SCRIPT_NAME and PATH_INFO, once, from what the web server sent (PEP 3333, RFC 3875 4.1).
@@ -71,8 +72,10 @@ public final class PathTruth {
 
     private static Cut afterPrefix(String prefix, String script, String info, @Nullable String url) {
         String path = url != null ? url : script + info;
-        if (startsWithPath(path, prefix)) {
-            return new Cut(prefix, path.substring(prefix.length()));
+        for (String candidate : List.of(path, normalised(path), script)) {
+            if (startsWithPath(candidate, prefix)) {
+                return new Cut(prefix, candidate.substring(prefix.length()));
+            }
         }
         return new Cut(prefix, info.isEmpty() ? script : info);
     }
@@ -98,7 +101,8 @@ public final class PathTruth {
     /// A rewrite in an `.htaccess` decodes the path a second time: `%2525` arrives as `%`. The URL knows better.
     private static String onceDecoded(String url, String clean, String info) {
         String rest = startsWithPath(url, clean) ? url.substring(clean.length()) : "";
-        return !rest.equals(info) && decoded(rest).equals(info) ? rest : info;
+        String merged = normalised(rest);
+        return !merged.equals(info) && decoded(merged).equals(info) ? merged : info;
     }
 
     /// No PATH_INFO: either the URL is the script itself, or the server never sends any.

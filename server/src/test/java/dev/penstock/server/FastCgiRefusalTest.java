@@ -23,7 +23,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,7 +97,6 @@ class FastCgiRefusalTest {
     }
 
     @Test
-    @Disabled("the refusal takes the first response's place in FastCgiConnection.answering")
     void refusalOfABusyIdDoesNotMakeTheFirstRequestForgotten() throws Exception {
         web.send(get(1, KEEP_CONN), get(1, KEEP_CONN));
         web.answer(1);
@@ -147,21 +145,18 @@ class FastCgiRefusalTest {
     }
 
     @Test
-    @Disabled("no END_REQUEST is written for a cancelled response")
     void requestAbortedWithinItsBodyIsEnded() throws Exception {
         web.send(begin(1, 1, KEEP_CONN), params(1), stdin(1, "half"), abort(1));
         assertEndOf(1);
     }
 
     @Test
-    @Disabled("the connection does not know requests whose parameters are incomplete")
     void requestAbortedRightAfterItsBeginIsEnded() throws Exception {
         web.send(begin(1, 1, KEEP_CONN), abort(1));
         assertEndOf(1);
     }
 
     @Test
-    @Disabled("no END_REQUEST is written for a cancelled response")
     void requestAbortedWhileItIsAnsweredIsEndedWhenTheApplicationIsDone() throws Exception {
         web.send(get(1, KEEP_CONN), abort(1));
         web.settle();

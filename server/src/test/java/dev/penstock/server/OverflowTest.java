@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -148,7 +147,6 @@ class OverflowTest {
     }
 
     @Test
-    @Disabled("take() does not look at abandoned")
     void takerThatWaitsIsToldThatTheClientHasGone() throws Exception {
         Thread taker = Thread.ofPlatform().daemon().start(this::takeOne);
         awaitWaiting(taker);
@@ -188,7 +186,6 @@ class OverflowTest {
     }
 
     @Test
-    @Disabled("what was taken from the file's front is given back only when the file is empty")
     void fileDoesNotGrowWithTheLengthOfTheResponse() throws IOException {
         overflow = overflow(MEMORY, 1_000_000);
         put(1, 400_000);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.penstock.fastcgi.Parameters;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -41,21 +40,6 @@ class PathTruthTest {
         assertThat(environ.get("SCRIPT_NAME") + " + " + environ.get("PATH_INFO"))
                 .as(setUp)
                 .isEqualTo(scriptExpected + " + " + infoExpected);
-    }
-
-    @ParameterizedTest(name = "{0}: {4}")
-    @CsvFileSource(resources = "/paths-not-yet.csv", delimiter = '|', numLinesToSkip = 1, emptyValue = "")
-    @Disabled("a prefix and a second decoding are not looked for in the normalised URL")
-    void scriptNameAndPathInfoMakeUpTheUrlThatIsNotNormal(
-            String setUp,
-            String script,
-            String info,
-            String file,
-            String uri,
-            String setting,
-            String scriptExpected,
-            String infoExpected) {
-        scriptNameAndPathInfoMakeUpTheUrl(setUp, script, info, file, uri, setting, scriptExpected, infoExpected);
     }
 
     @Test

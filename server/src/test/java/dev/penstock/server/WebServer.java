@@ -153,10 +153,6 @@ final class WebServer implements AutoCloseable {
         assertThat(next().type()).isEqualTo((int) RecordType.GET_VALUES_RESULT.code());
     }
 
-    void shutOutput() throws IOException {
-        channel.shutdownOutput();
-    }
-
     /// Waits until the other side has let the connection go.
     void awaitServed() throws InterruptedException {
         over.await();
