@@ -36,6 +36,9 @@ _EXCLUSIVE = getattr(select, "EPOLLEXCLUSIVE", 1 << 28)
 _SPOOL_PAYLOAD = Struct("<QQ")
 #: How many requests a busy thread takes before it looks at its stream. Power of two.
 _LOOK_EVERY = 16
+#: Having found the queue empty, a thread waits before it looks for so many requests: looking in vain
+#: costs a system call and an exception.
+_WAIT_FIRST = 8
 #: A response up to this size leaves in one system call.
 _ONE_SEND = 65536
 
@@ -125,21 +128,27 @@ class WorkerThread:
         self.epoll.register(stop, select.EPOLLIN)
 
     def run(self) -> None:
-        """The loop. While there is work it makes two system calls a request: receive and send."""
+        """The loop. While requests wait for it, it makes two system calls each: receive and send."""
         receive, buffer, no_wait = self.queue.recv_into, self.buffer, socket.MSG_DONTWAIT
         taken = 0
+        wait_first = 0  # so many requests are waited for before the queue is looked at unasked again
         while self.leaving != NOW:
+            if wait_first and not self.leaving:
+                self.wait(-1)
+                if self.leaving == NOW:
+                    # The wake-up may have been for a request that nobody else was woken for.
+                    self.leaving = WHEN_EMPTY
             try:
                 size = receive(buffer, 0, no_wait)
             except BlockingIOError:
                 if self.leaving:
                     return
-                self.wait(-1)
-                if self.leaving == NOW:
-                    # The wake-up may have been for a request that nobody else was woken for.
-                    self.leaving = WHEN_EMPTY
+                wait_first = _WAIT_FIRST
                 continue
             self.answer(buffer[:size])
+            if wait_first:
+                wait_first -= 1
+                continue
             taken += 1
             if not taken % _LOOK_EVERY:
                 self.wait(0)
