@@ -14,7 +14,7 @@ from pathlib import Path
 from project import BenchError
 
 HERE = Path(__file__).resolve().parent
-TIMEOUT_SECONDS = 2
+TIMEOUT_SECONDS = 10  # mod_fcgid makes a request wait in steps of a second: slow, in p99, but no error
 COLD_SECONDS = 60
 
 

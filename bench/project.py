@@ -69,6 +69,8 @@ class Project:
             self.quickstart.make(self._step)
         except ProjectError as error:
             raise BenchError(str(error)) from None
+        if self.quickstart.wheel:  # as `penstock init` does for its users
+            subprocess.run([self.python, '-m', 'penstock.training'], check=False)
         text = production((self.folder / 'development.ini').read_text())
         if not self.page.exists() or not self.ini.exists() or self.ini.read_text() != text:
             self.ini.write_text(text)
