@@ -87,7 +87,7 @@ def test_it_says_where_it_listens_which_python_which_application_and_how_many_wo
     assert "http://127.0.0.1:%d" % served.http in output
     assert quickstart.command("python") in output
     assert str(probe.ini) in output
-    assert "3 workers" in output
+    assert "workers: 3" in output
 
 
 def test_status_shows_its_listeners_and_its_application(serve, probe, quickstart, folder):

@@ -50,6 +50,14 @@ def large(environ, start_response):
     return [b"x" * 3_000_000]
 
 
+def held(environ, start_response):
+    """Waits, where the request names a pipe, until something is written there."""
+    if "HELD_BY" in environ:
+        with open(environ["HELD_BY"]) as pipe:
+            pipe.read()
+    return hello(environ, start_response)
+
+
 def stop_myself(environ, start_response):
     """Gets a SIGTERM in the middle of a request."""
     import signal

@@ -200,13 +200,17 @@ def test_a_draining_worker_empties_the_queue_first(server):
     assert server.receive().json["status"] == "exit 0"
 
 
-def test_a_busy_worker_sees_that_it_is_retired(server):
+def test_a_busy_worker_sees_that_it_is_retired(server, tmp_path):
     """It does not wait for a quiet moment that may never come."""
-    server.load("apps:hello")
-    for _ in range(100):
+    server.load("apps:held")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(str(pipe))
+    server.post({"HELD_BY": str(pipe)})
+    for _ in range(99):
         server.post({})
     _, (stream,) = server.fork()
     stream.send(frames.RETIRE, b"\0")
+    pipe.write_text("go on")
     assert server.receive().json["status"] == "exit 0"
     answered = 0
     while stream.receive() is not None:

@@ -23,11 +23,14 @@ import org.newsclub.net.unix.FileDescriptorCast;
 ///
 /// ```
 /// ATTACHED --"detach"--> LEAVING --its connections are done--> gone
-///     `------end of file: the process has died---------------> gone
+///     `------end of file: the process was killed--> ORPHANED --5 s--> gone
 /// ```
 public final class Dispatches implements Runnable {
     /// How often a leaving dispatch's connections are looked at; nothing else makes the thread wake up.
     private static final long LOOK_MS = 20;
+
+    /// A web server notices a killed dispatch after a second or so, and sends it requests until then.
+    private static final long ORPHAN_NANOS = 5_000_000_000L;
 
     /// Otherwise it sleeps; junixsocket's selector takes 0 for "do not wait".
     private static final long SLEEP_MS = 3_600_000;
@@ -41,6 +44,8 @@ public final class Dispatches implements Runnable {
         final AFUNIXSocketChannel connection;
         final Listener listener;
         volatile boolean leaving;
+        /// When the process died without a word, by [System#nanoTime]; 0 while it lives.
+        volatile long orphanedNanos;
 
         Dispatch(long pid, String script, AFUNIXSocketChannel connection, Listener listener) {
             this.pid = pid;
@@ -79,7 +84,7 @@ public final class Dispatches implements Runnable {
             if (!open) {
                 throw new IOException("the server is stopping");
             }
-            first = attached.isEmpty();
+            first = attached.stream().noneMatch(dispatch -> dispatch.orphanedNanos == 0);
             Dispatch dispatch = new Dispatch(pid, script, connection, listener);
             attached.add(dispatch);
             arrived.add(dispatch);
@@ -107,7 +112,7 @@ public final class Dispatches implements Runnable {
                 register();
                 selector.select(isAnyLeaving() ? LOOK_MS : SLEEP_MS);
                 for (SelectionKey key : selector.selectedKeys()) {
-                    hear((Dispatch) key.attachment(), said.clear());
+                    hear(key, (Dispatch) key.attachment(), said.clear());
                 }
                 selector.selectedKeys().clear();
                 releaseIdle();
@@ -126,20 +131,22 @@ public final class Dispatches implements Runnable {
 
     private boolean isAnyLeaving() {
         synchronized (attached) {
-            return attached.stream().anyMatch(dispatch -> dispatch.leaving);
+            return attached.stream().anyMatch(dispatch -> dispatch.leaving || dispatch.orphanedNanos != 0);
         }
     }
 
-    private void hear(Dispatch dispatch, ByteBuffer said) {
+    private void hear(SelectionKey key, Dispatch dispatch, ByteBuffer said) {
         int count;
         try {
             count = dispatch.connection.read(said);
         } catch (IOException e) {
             count = -1;
         }
-        if (count < 0) {
-            dispatch.listener.close();
+        if (count < 0 && dispatch.leaving) {
             remove(dispatch);
+        } else if (count < 0) {
+            key.cancel(); // Closing the connection would close the socket that came by it.
+            dispatch.orphanedNanos = System.nanoTime();
         } else if (count > 0 && !dispatch.leaving) {
             dispatch.leaving = true;
             dispatch.listener.close();
@@ -149,14 +156,19 @@ public final class Dispatches implements Runnable {
     private void releaseIdle() {
         List<Dispatch> done;
         synchronized (attached) {
-            done = attached.stream()
-                    .filter(dispatch -> dispatch.leaving && dispatch.listener.active() == 0)
-                    .toList();
+            done = attached.stream().filter(Dispatches::isDone).toList();
         }
         done.forEach(this::remove);
     }
 
+    private static boolean isDone(Dispatch dispatch) {
+        return dispatch.leaving
+                ? dispatch.listener.active() == 0
+                : dispatch.orphanedNanos != 0 && System.nanoTime() - dispatch.orphanedNanos > ORPHAN_NANOS;
+    }
+
     private void remove(Dispatch dispatch) {
+        dispatch.listener.close();
         synchronized (attached) {
             attached.remove(dispatch);
             emptySince = System.nanoTime();
@@ -174,6 +186,7 @@ public final class Dispatches implements Runnable {
     public List<Status> status() {
         synchronized (attached) {
             return attached.stream()
+                    .filter(each -> each.orphanedNanos == 0)
                     .map(each -> new Status(each.pid, each.script, each.listener.active()))
                     .toList();
         }
