@@ -1,5 +1,6 @@
 """Fixtures that all tests share. A test that cannot run on this machine skips and says why."""
 
+import signal
 import contextlib
 
 import pytest
@@ -8,6 +9,11 @@ from penstock.demo import apache
 from harness import places, project, scripts
 from harness.fcgid import FcgidSite
 from harness.probe import Probe
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start would too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 
 @pytest.fixture(scope="session")
