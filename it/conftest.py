@@ -1,7 +1,7 @@
 """Fixtures that all tests share. A test that cannot run on this machine skips and says why."""
 
-import signal
 import contextlib
+import signal
 
 import pytest
 from penstock.demo import apache
@@ -13,7 +13,6 @@ from harness.probe import Probe
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start would too.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
 
 
 @pytest.fixture(scope="session")
