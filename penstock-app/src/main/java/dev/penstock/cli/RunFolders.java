@@ -39,7 +39,7 @@ final class RunFolders {
 
     /// The user that this process runs as, or -1 where that cannot be told.
     static int userId() {
-        return owner(Path.of("/proc/self"));
+        return owner(Path.of("/proc", Long.toString(ProcessHandle.current().pid()))); // `self` is a link of root's
     }
 
     /// The owner of a file, itself and not what it links to, or -1.
