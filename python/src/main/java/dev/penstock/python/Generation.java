@@ -186,7 +186,7 @@ final class Generation implements Zygote.Events {
                         + settings.threads());
             }
             int slot = (workerNumber - 1) * settings.threads();
-            Worker worker = new Worker(workerNumber, slot, pid, settings.name(), log);
+            Worker worker = new Worker(workerNumber, pid, settings.name(), log);
             workers.put(workerNumber, worker);
             for (FileDescriptor descriptor : streams) {
                 // junixsocket closes what it received together with the connection that it came by.

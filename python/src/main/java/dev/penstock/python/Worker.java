@@ -10,7 +10,6 @@ import java.util.concurrent.atomic.LongAdder;
 /// Its streams are set once, before any of their threads starts.
 final class Worker {
     private final int number;
-    private final int firstSlot;
     private final long pid;
     private final EventLog log;
     private final String name;
@@ -19,9 +18,8 @@ final class Worker {
     private final long startNanos = System.nanoTime();
     private int openStreams;
 
-    Worker(int number, int firstSlot, long pid, String application, EventLog log) {
+    Worker(int number, long pid, String application, EventLog log) {
         this.number = number;
-        this.firstSlot = firstSlot;
         this.pid = pid;
         this.log = log;
         this.name = application + " worker " + number;
@@ -29,10 +27,6 @@ final class Worker {
 
     int number() {
         return number;
-    }
-
-    int firstSlot() {
-        return firstSlot;
     }
 
     long pid() {

@@ -45,7 +45,7 @@ class LostRequestsTest {
         if (begun) {
             inFlight.begun();
         }
-        lost.handle(inFlight, new Worker(2, 0, 4711, "shop", (level, source, text) -> {}), "signal SIGKILL");
+        lost.handle(inFlight, new Worker(2, 4711, "shop", (level, source, text) -> {}), "signal SIGKILL");
         return inFlight;
     }
 

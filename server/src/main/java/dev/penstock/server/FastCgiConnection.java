@@ -257,7 +257,6 @@ final class FastCgiConnection {
                     "The request's body ended after " + request.body.length() + " bytes of " + announced + ".");
             return;
         }
-        request.environ.set("CONTENT_LENGTH", Long.toString(request.body.length()));
         gate.handle(request.environ, request.body.body(), request.response, announced != null);
     }
 

@@ -80,7 +80,12 @@ public final class FastCgiGate implements Listener.Handler {
         if (isHttps(environ)) {
             environ.set("wsgi.url_scheme", "https");
         }
-        dropEmpty(environ, lengthWasGiven || body.length() > 0);
+        if (lengthWasGiven || body.length() > 0) {
+            environ.set("CONTENT_LENGTH", Long.toString(body.length())); // What came is the truth.
+        } else {
+            environ.remove("CONTENT_LENGTH");
+        }
+        dropEmpty(environ);
         application.handle(new Request(environ, body, name()), response);
     }
 
@@ -91,10 +96,7 @@ public final class FastCgiGate implements Listener.Handler {
     }
 
     /// A variable that the web server did not set must be absent, not empty (nginx sends empty ones).
-    private static void dropEmpty(Parameters environ, boolean hasLength) {
-        if (!hasLength) {
-            environ.remove("CONTENT_LENGTH");
-        }
+    private static void dropEmpty(Parameters environ) {
         if (environ.get("CONTENT_TYPE", "").isEmpty()) {
             environ.remove("CONTENT_TYPE");
         }
