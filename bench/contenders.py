@@ -6,11 +6,13 @@ eight threads each where threads are to be chosen, Unix sockets, connections to 
 
 import os
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
 import processes
+from apache import free_port
 from project import BenchError, Project
 
 HERE = Path(__file__).resolve().parent
@@ -82,7 +84,13 @@ class Site:
     def __post_init__(self):
         self.htdocs = self.folder / 'htdocs'
         self.socket = self.folder / 'run/app.sock'
+        self.address = f'127.0.0.1:{free_port()}'
         self.environment = {'PENSTOCK_RUN_DIR': str(self.folder / 'run')}
+
+    def port_is_open(self):
+        host, port = self.address.split(':')
+        with socket.socket() as probe:
+            return probe.connect_ex((host, int(port))) == 0
 
     @property
     def fcgid_environment(self):
@@ -118,19 +126,21 @@ def fcgid(module):
     return directives
 
 
-def proxy(scheme, more=''):
+def proxy(scheme, more='', tcp=False):
     def directives(site):
-        return f'{more}\nProxyPass / unix:{site.socket}|{scheme}://localhost/ enablereuse=on retry=0\n'
+        where = f'{scheme}://{site.address}/' if tcp else f'unix:{site.socket}|{scheme}://localhost/'
+        return f'{more}\nProxyPass / {where} enablereuse=on retry=0\n'
     return directives
 
 
 # With this Apache sends SCRIPT_NAME and PATH_INFO as they should be, for every FastCGI server alike.
-proxy_fcgi = proxy('fcgi', 'SetEnvIf Request_URI . proxy-fcgi-pathinfo=unescape')
+FCGI_PATHS = 'SetEnvIf Request_URI . proxy-fcgi-pathinfo=unescape'
+proxy_fcgi = proxy('fcgi', FCGI_PATHS)
 
 
-def penstock_command(site):
+def penstock_command(site, address=None):
     return [site.project.bin / 'penstock', 'serve', 'wsgi:application', '--python', site.project.python,
-            '--fcgi', site.socket, '--workers', site.workers]
+            '--fcgi', address or site.socket, '--workers', site.workers]
 
 
 def flup_command(site):
@@ -138,8 +148,8 @@ def flup_command(site):
             f'WSGIServer(application, bindAddress="{site.socket}").run()']
 
 
-def uwsgi_command(site):
-    return [site.project.bin / 'uwsgi', '--uwsgi-socket', site.socket, '--master', '--processes', site.workers,
+def uwsgi_command(site, address=None):
+    return [site.project.bin / 'uwsgi', '--uwsgi-socket', address or site.socket, '--master', '--processes', site.workers,
             '--home', site.project.venv, '--pythonpath', site.htdocs, '--module', 'wsgi', '--need-app',
             '--disable-logging', '--die-on-term']
 
@@ -190,9 +200,13 @@ CONTENDERS = [
     Contender('null', 'null FastCGI responder, mod_proxy_fcgi', proxy_fcgi, null_command, ceiling=True),
     Contender('penstock-fcgid', 'Penstock, mod_fcgid', fcgid('penstock.fcgi')),
     Contender('penstock-proxy', 'Penstock, mod_proxy_fcgi', proxy_fcgi, penstock_command),
+    Contender('penstock-tcp', 'Penstock, mod_proxy_fcgi, TCP', proxy('fcgi', FCGI_PATHS, tcp=True),
+              lambda site: penstock_command(site, site.address)),
     Contender('flup-fcgid', 'flup, mod_fcgid', fcgid('flup.server.fcgi')),
     Contender('flup-proxy', 'flup threads, mod_proxy_fcgi', proxy_fcgi, flup_command),
     Contender('uwsgi', 'uWSGI 2 processes, mod_proxy_uwsgi', proxy('uwsgi'), uwsgi_command),
+    Contender('uwsgi-tcp', 'uWSGI 2 processes, mod_proxy_uwsgi, TCP', proxy('uwsgi', tcp=True),
+              lambda site: uwsgi_command(site, site.address)),
     Contender('mod_wsgi', 'mod_wsgi daemon 2 × 8 threads', mod_wsgi),
     Contender('gunicorn', 'gunicorn gthread 2 × 8, mod_proxy_http', proxy('http'), gunicorn_command),
 ]

@@ -60,16 +60,20 @@ class Running:
         self._check(*answer[:2])
         self.cold_ms = (answer[2] - before) * 1000
 
+    def _listens(self):
+        return self.site.socket.exists() or self.site.port_is_open()
+
     def _start_server(self):
         server = processes.start(self.contender.command(self.site), self.mark, self.user, self.site.htdocs,
                                  self.folder / 'server.log', self.site.environment)
         self.started.append(server)
         deadline = time.monotonic() + measure.COLD_SECONDS
-        while not self.site.socket.exists() and server.poll() is None and time.monotonic() < deadline:
+        while not self._listens() and server.poll() is None and time.monotonic() < deadline:
             time.sleep(0.001)
-        if not self.site.socket.exists():
-            raise self._failed('made no socket')
-        self.site.socket.chmod(0o777)
+        if not self._listens():
+            raise self._failed('does not listen')
+        if self.site.socket.exists():
+            self.site.socket.chmod(0o777)
         return server
 
     def check(self):
