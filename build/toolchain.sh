@@ -10,16 +10,20 @@ may_install() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ -z "${PENSTOCK_NO_INSTALL:-}" ]
 }
 
-# Installs Debian packages. --no-install-recommends: libapache2-mod-fcgid would bring Apache's system service.
+# Installs Debian packages and starts none of their services. --no-install-recommends: libapache2-mod-fcgid would
+# bring Apache's system service.
 apt_install() {
     say "Installing $*"
+    policy=/usr/sbin/policy-rc.d
+    ours=
+    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && ours=yes; }
+    status=0
     # shellcheck disable=SC2086
     for step in "update -qq" "install -qq -y --no-install-recommends $*"; do
-        if ! report=$(DEBIAN_FRONTEND=noninteractive apt-get $step 2>&1); then
-            say "$report"
-            return 1
-        fi
+        report=$(DEBIAN_FRONTEND=noninteractive apt-get $step 2>&1) || { say "$report"; status=1; break; }
     done
+    [ -z "$ours" ] || rm -f "$policy"
+    return $status
 }
 
 is_jdk_25() {
