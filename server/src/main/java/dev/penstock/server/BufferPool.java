@@ -6,7 +6,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 /// Direct buffers that go from one connection to the next, because making one costs more than a
 /// request: web servers that close after each request would pay it every time.
 final class BufferPool {
-    /// Room for one full record, its padding and the records that end a response.
+    /// Room for one full record and the records that end a response.
     static final int BUFFER_BYTES = 68 * 1024;
 
     /// Buffers kept when nobody uses them; more are made when needed and dropped afterwards.
