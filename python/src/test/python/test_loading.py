@@ -1,5 +1,7 @@
 """How the zygote loads applications, and what it says when it cannot."""
 
+import json
+import os
 import sys
 
 import pytest
@@ -187,3 +189,32 @@ def test_a_missing_script_is_explained(server):
 def test_a_missing_directory_is_explained(server):
     told = failure(server, {"kind": "callable", "spec": "apps:hello"}, directory="/nowhere")
     assert "/nowhere" in told["error"]
+
+
+def sources(server, target, **assignment):
+    """The folders that a zygote tells when it is asked to, and whether it loaded then."""
+    frame = server.start(target, watch=True, **assignment)
+    assert frame.type == frames.SOURCES, frame
+    return frame.json["folders"], server.receive().type == frames.LOADED
+
+
+def test_the_folders_of_the_imported_files_are_told_before_the_load_ends(server):
+    folders, loaded = sources(server, {"kind": "callable", "spec": "apps:hello"})
+
+    assert loaded
+    assert HERE in folders
+    assert os.path.dirname(json.__file__) in folders
+
+
+def test_a_module_that_failed_has_its_folder_told_too(server, tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from package import views\n")
+    (package / "views.py").write_text("def broken(:\n")
+
+    folders, loaded = sources(
+        server, {"kind": "callable", "spec": "package:app"}, python_path=[str(tmp_path)]
+    )
+
+    assert not loaded
+    assert str(package) in folders

@@ -18,7 +18,7 @@ from penstock.light import socket
 HEADER = struct.Struct("<BxxxI")
 
 # zygote -> server
-LOADED, FAILED, FORKED, EXITED = 1, 2, 5, 6
+LOADED, FAILED, FORKED, EXITED, SOURCES = 1, 2, 5, 6, 9
 # server -> zygote
 EQUIP, FORK, ZYGOTE_RETIRE = 3, 4, 8
 # both ways: a question and its answer

@@ -54,10 +54,12 @@ def main() -> int:
         application = prepare(assignment)
     except BaseException as fault:  # SystemExit in an application's module, too
         failure = loading.explain(fault)
+        tell_sources(connection, assignment, fault)
         failure["traceback"] = failure["traceback"].encode("utf-8", "replace").decode()
         frames.send_json(connection, frames.FAILED, failure)
         return FAILED_TO_LOAD
     zygote = Zygote(connection, application, name, assignment)
+    tell_sources(connection, assignment)
     if hasattr(gc, "freeze"):  # not in PyPy
         gc.freeze()  # a worker's collector would write to, and so copy, every page of the application
     gc.enable()
@@ -121,16 +123,37 @@ def started_threads() -> list:
     return [thread.name for thread in threading.enumerate() if thread is not main_thread]
 
 
+def source_paths(target: dict) -> set:
+    """The files that the application was made from, as far as it has been imported."""
+    paths = {target.get("path"), *loading.ini_files}
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and path.endswith(".py"):
+            paths.add(path)
+    paths.discard(None)
+    return paths
+
+
+def tell_sources(connection, assignment: dict, fault=None) -> None:
+    """Where to watch for changes, if the server does; after a failure above all."""
+    if not assignment.get("watch"):
+        return
+    paths = source_paths(assignment["target"])
+    if isinstance(fault, SyntaxError) and fault.filename:
+        paths.add(fault.filename)
+    trace = fault.__traceback__ if fault else None
+    while trace:  # a module that failed has left sys.modules again
+        paths.add(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    folders = {os.path.dirname(os.path.abspath(path)) for path in paths if path[:1] != "<"}
+    frames.send_json(connection, frames.SOURCES, {"folders": sorted(folders)})
+
+
 class SourceFiles:
     """The files that the loaded application was made from, as they were then."""
 
     def __init__(self, target: dict):
-        paths = {target.get("path"), *loading.ini_files}
-        for module in list(sys.modules.values()):
-            path = getattr(module, "__file__", None)
-            if isinstance(path, str) and path.endswith(".py"):
-                paths.add(path)
-        self.seen = {path: self.state(path) for path in paths if path}
+        self.seen = {path: self.state(path) for path in source_paths(target)}
 
     def changed(self) -> list:
         return sorted(path for path, then in self.seen.items() if self.state(path) != then)

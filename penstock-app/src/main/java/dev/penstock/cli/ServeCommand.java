@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "%nExamples:",
-            "  penstock serve development.ini",
+            "  penstock serve development.ini --reload",
             "  penstock serve 'config:production.ini#admin' --fcgi /run/site/penstock.sock",
             "  penstock serve site.wsgi:application --http :8000 --workers 2",
             "  penstock serve development.ini --set idle_exit=5m --set debug=true",
@@ -57,6 +57,9 @@ final class ServeCommand extends Subcommand {
     @Option(names = "--threads", paramLabel = "N", description = "Threads in each of them.")
     private @Nullable String threads;
 
+    @Option(names = "--reload", description = "Reload when a file of the application changes, for development.")
+    private boolean reload;
+
     @Option(names = "--set", paramLabel = "key=value", description = "Any other setting; can be given several times.")
     private List<String> set = new ArrayList<>();
 
@@ -78,6 +81,7 @@ final class ServeCommand extends Subcommand {
         add(options, "fcgi", fcgi.isEmpty() ? null : String.join("\n", fcgi));
         add(options, "workers", workers);
         add(options, "threads", threads);
+        add(options, "reload_on_change", reload ? "true" : null);
         pairs("--set", set)
                 .forEach((name, value) -> options.add(new ServeArguments.Option(name, value, "--set " + name)));
         return options;

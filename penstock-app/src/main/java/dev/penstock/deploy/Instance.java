@@ -87,18 +87,25 @@ public final class Instance implements Commands {
         if (!isOnTerminal()) {
             HangUp.run(() -> reloadBecause("SIGHUP"));
         }
-        try {
-            listen();
-        } catch (IOException e) {
-            log.error(deployment.name(), String.valueOf(e.getMessage()));
-            if (!launch.startedByDispatch()) {
+        try (SourceWatch _ = watchSources()) {
+            if (!listens()) {
                 stop();
                 return 1;
             }
+            watch(watched);
         }
-        watch(watched);
         stop();
         return 0;
+    }
+
+    private @Nullable SourceWatch watchSources() throws IOException {
+        if (!deployment.settings().get(Settings.RELOAD_ON_CHANGE)) {
+            return null;
+        }
+        SourceWatch sources = new SourceWatch(
+                application, restartFolders().getFirst(), deployment.settings().get(Settings.RELOAD_PATTERNS), log);
+        daemon("reload", sources);
+        return sources;
     }
 
     /// Where the hang-up of a terminal means the end.
@@ -110,6 +117,18 @@ public final class Instance implements Commands {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /// Opens the listeners. False when one cannot be opened and that is the end; a server that a dispatch
+    /// has started has the dispatch's socket at least.
+    private boolean listens() {
+        try {
+            listen();
+            return true;
+        } catch (IOException e) {
+            log.error(deployment.name(), String.valueOf(e.getMessage()));
+            return launch.startedByDispatch();
+        }
     }
 
     private void listen() throws IOException {

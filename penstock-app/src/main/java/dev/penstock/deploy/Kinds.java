@@ -19,6 +19,7 @@ final class Kinds {
     static final Kind<List<ListenAddress>> ADDRESSES = new Places.Addresses();
     static final Kind<Optional<ListenAddress.Tcp>> HTTP_ADDRESS = new Places.HttpAddress();
     static final Kind<String> MOUNT = new Mount();
+    static final Kind<List<String>> WORDS = new Words();
 
     private Kinds() {}
 
@@ -40,6 +41,24 @@ final class Kinds {
                 case "false", "no", "off", "n", "f", "0" -> false;
                 default -> throw new IllegalArgumentException(syntax());
             };
+        }
+    }
+
+    private static final class Words implements Kind<List<String>> {
+        @Override
+        public String syntax() {
+            return "words with blanks between";
+        }
+
+        @Override
+        public List<String> parse(String text, Path base) {
+            String stripped = text.strip();
+            return stripped.isEmpty() ? List.of() : List.of(stripped.split("\\s+"));
+        }
+
+        @Override
+        public String show(List<String> value) {
+            return String.join(" ", value);
         }
     }
 

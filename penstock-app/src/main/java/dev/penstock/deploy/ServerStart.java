@@ -69,6 +69,7 @@ public final class ServerStart {
                 settings.get(Settings.WORKERS),
                 settings.get(Settings.THREADS),
                 settings.get(Settings.DEBUG),
+                settings.get(Settings.RELOAD_ON_CHANGE),
                 directory.resolve("control"),
                 directory,
                 log,

@@ -56,6 +56,18 @@ public final class Settings {
             Kinds.SWITCH,
             false,
             "Whether visitors see tracebacks. Only this setting counts, not a `debug` of `[DEFAULT]`.");
+    public static final Setting<Boolean> RELOAD_ON_CHANGE = Setting.of(
+            "reload_on_change",
+            Kinds.SWITCH,
+            false,
+            "Whether a changed file reloads the application, for development (`penstock serve --reload`): an imported"
+                    + " module, the INI file, or a file that `reload_patterns` names.");
+    public static final Setting<List<String>> RELOAD_PATTERNS = Setting.of(
+            "reload_patterns",
+            Kinds.WORDS,
+            List.of("*.html", "*.xhtml", "*.mak", "*.jinja", "*.jinja2", "*.pt"),
+            "With `reload_on_change`: names of further files below the application's folder that reload it, such as"
+                    + " templates.");
     public static final Setting<Duration> IDLE_EXIT = Setting.of(
             "idle_exit",
             Kinds.DURATION,
@@ -117,6 +129,8 @@ public final class Settings {
             HTTP,
             SCRIPT_NAME,
             DEBUG,
+            RELOAD_ON_CHANGE,
+            RELOAD_PATTERNS,
             MAX_REQUEST_BODY,
             RESPONSE_MEMORY,
             RESPONSE_FILE,

@@ -18,6 +18,7 @@ final class Frame {
     static final int EXITED = 6;
     static final int CHANGED = 7;
     static final int RETIRE_ZYGOTE = 8;
+    static final int SOURCES = 9;
 
     // Worker to server.
     static final int HEAD = 16;

@@ -45,6 +45,9 @@ final class Generation implements Zygote.Events {
         /// Everything has ended.
         void gone(Generation generation);
 
+        /// Where the application's files lie, told while it loads.
+        void sources(List<String> folders);
+
         /// A request that no worker of this generation will answer, but another may.
         void again(Request request, Response response, boolean retried);
     }
@@ -223,6 +226,11 @@ final class Generation implements Zygote.Events {
     public synchronized void changed(List<String> files) {
         askers.forEach(asker -> asker.complete(files));
         askers.clear();
+    }
+
+    @Override
+    public void sources(List<String> folders) {
+        owner.sources(folders);
     }
 
     /// The imported files that have changed since they were loaded.

@@ -35,6 +35,7 @@ public final class PythonApplication implements Application, Generation.Owner {
     private int killsInARow;
     private final LongAdder requests = new LongAdder();
     private boolean stopping;
+    private volatile List<String> sources = List.of();
 
     /// A load that is killed so often in a row is given up.
     private static final int MAX_KILLS = 5;
@@ -268,6 +269,17 @@ public final class PythonApplication implements Application, Generation.Owner {
     @Override
     public void again(Request request, Response response, boolean retried) {
         submit(request, response, retried);
+    }
+
+    @Override
+    public void sources(List<String> folders) {
+        sources = folders;
+    }
+
+    /// The folders of the files that the newest generation was made from, or would have been had it
+    /// loaded. Empty before the first one, and when the settings do not ask to watch. Any thread.
+    public List<String> sources() {
+        return sources;
     }
 
     private synchronized boolean isStopping() {

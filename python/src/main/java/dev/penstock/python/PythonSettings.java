@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param workers worker processes
 /// @param threads threads of each
 /// @param debug whether tracebacks are shown to visitors
+/// @param watch whether the zygote tells where the application's files lie
 /// @param control the instance's control socket, to which the zygote connects
 /// @param temporary where temporary files go
 /// @param log the log's path, for visitors who are the owner
@@ -32,6 +33,7 @@ public record PythonSettings(
         int workers,
         int threads,
         boolean debug,
+        boolean watch,
         Path control,
         Path temporary,
         Path log,

@@ -43,6 +43,10 @@ final class Zygote {
 
         void changed(List<String> files);
 
+        /// Where the files lie that the application was made from, or would have been; before the load's
+        /// end is told, and only when the settings ask to watch.
+        void sources(List<String> folders);
+
         /// The process has ended. Any thread.
         void gone(int exitStatus);
     }
@@ -95,6 +99,7 @@ final class Zygote {
             }
             json.writeEndArray();
             json.writeBooleanField("debug", settings.debug());
+            json.writeBooleanField("watch", settings.watch());
             json.writeObjectFieldStart("target");
             write(settings.target(), json);
             json.writeEndObject();
@@ -193,6 +198,8 @@ final class Zygote {
                 events.exited(number(facts, "worker"), number(facts, "pid"), facts.getOrDefault("status", "?"));
             case Frame.CHANGED ->
                 events.changed(facts.getOrDefault("files", "").lines().toList());
+            case Frame.SOURCES ->
+                events.sources(facts.getOrDefault("folders", "").lines().toList());
             default -> throw new IOException("a frame of unknown type " + type + " from the zygote");
         }
     }

@@ -2,6 +2,7 @@ package dev.penstock.python;
 
 import dev.penstock.server.Request;
 import dev.penstock.server.Response;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -26,6 +27,9 @@ final class NotingOwner implements Generation.Owner {
 
     @Override
     public void orphaned(Generation generation) {}
+
+    @Override
+    public void sources(List<String> folders) {}
 
     @Override
     public void gone(Generation generation) {}

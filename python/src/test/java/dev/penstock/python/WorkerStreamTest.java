@@ -65,6 +65,7 @@ class WorkerStreamTest {
                 1,
                 1,
                 false,
+                false,
                 directory.resolve("control"),
                 directory,
                 directory.resolve("log"),
