@@ -77,7 +77,7 @@ public final class Encoder {
         out.put((byte) type).put(new byte[7]);
     }
 
-    private static void header(ByteBuffer out, int at, RecordType type, int id, int length) {
+    static void header(ByteBuffer out, int at, RecordType type, int id, int length) {
         out.put(at, VERSION);
         out.put(at + 1, type.code());
         out.putShort(at + 2, (short) id);

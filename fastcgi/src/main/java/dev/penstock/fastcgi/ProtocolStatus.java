@@ -1,5 +1,7 @@
 package dev.penstock.fastcgi;
 
+import org.jspecify.annotations.Nullable;
+
 /// How a request ended as far as the protocol is concerned (FastCGI 5.5).
 ///
 /// Web servers take anything but [#REQUEST_COMPLETE] without an answer on STDOUT for an empty 200 or
@@ -10,6 +12,8 @@ public enum ProtocolStatus {
     OVERLOADED(2),
     UNKNOWN_ROLE(3);
 
+    private static final ProtocolStatus[] ALL = values();
+
     private final byte code;
 
     ProtocolStatus(int code) {
@@ -18,5 +22,10 @@ public enum ProtocolStatus {
 
     byte code() {
         return code;
+    }
+
+    /// The status that an END_REQUEST names, or null for a number that the specification does not know.
+    static @Nullable ProtocolStatus of(int code) {
+        return code >= 0 && code < ALL.length ? ALL[code] : null;
     }
 }

@@ -1,0 +1,89 @@
+package dev.penstock.fastcgi;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+
+/// What a [ResponseDecoder] says about some bytes, in the words of a [RecordFile] (`valid-replies`,
+/// `invalid-replies`), however they are cut. Requests 1 to 3 are open at first.
+final class ReplyTranscript {
+    private final List<String> lines = new ArrayList<>();
+    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+    private final BitSet open = new BitSet();
+    private String contentOf = "";
+
+    private ReplyTranscript() {
+        open.set(1, 4);
+    }
+
+    /// Decodes the bytes, fed in pieces of random size up to `maxPiece`.
+    static List<String> of(byte[] bytes, int maxPiece, Random random) {
+        ReplyTranscript transcript = new ReplyTranscript();
+        ResponseDecoder decoder = new ResponseDecoder(transcript.open::get);
+        try {
+            for (int at = 0; at < bytes.length; ) {
+                int length = Math.min(bytes.length - at, 1 + random.nextInt(maxPiece));
+                decoder.feed(ByteBuffer.wrap(bytes, at, length));
+                for (Reply reply = decoder.next(); reply != null; reply = decoder.next()) {
+                    transcript.add(reply);
+                }
+                at += length;
+            }
+            transcript.endContent();
+            if (!decoder.atRecordBoundary()) {
+                transcript.lines.add("= within a record");
+            }
+        } catch (ProtocolException e) {
+            transcript.endContent();
+            transcript.lines.add("! " + e.getMessage());
+        }
+        return transcript.lines;
+    }
+
+    private void add(Reply reply) {
+        switch (reply) {
+            case Reply.Stdout stdout -> content("> Stdout " + stdout.id(), stdout.content());
+            case Reply.Stderr stderr -> content("> Stderr " + stderr.id(), stderr.content());
+            case Reply.StdoutEnd end -> line("StdoutEnd " + end.id());
+            case Reply.End end -> {
+                line("End " + end.id() + " " + end.appStatus() + " " + end.status());
+                open.clear(end.id());
+            }
+            case Reply.Values values -> {
+                List<String> pairs = new ArrayList<>();
+                for (int pair = 0; pair < values.values().count(); pair++) {
+                    pairs.add(values.values().name(pair) + "=" + values.values().value(pair));
+                }
+                line("Values " + pairs);
+            }
+            case Reply.UnknownType unknown -> line("UnknownType " + unknown.type());
+        }
+    }
+
+    private void line(String words) {
+        endContent();
+        lines.add("> " + words);
+    }
+
+    private void content(String of, ByteBuffer piece) {
+        if (!of.equals(contentOf)) {
+            endContent();
+            contentOf = of;
+        }
+        byte[] bytes = new byte[piece.remaining()];
+        piece.get(bytes);
+        content.writeBytes(bytes);
+    }
+
+    private void endContent() {
+        if (content.size() > 0) {
+            lines.add(contentOf + " \"" + content.toString(StandardCharsets.ISO_8859_1) + "\"");
+        }
+        content.reset();
+        contentOf = "";
+    }
+}
