@@ -26,6 +26,9 @@ public final class Decoder {
     private static final int HEADER_BYTES = 8;
     private static final int BEGIN_BODY_BYTES = 8;
     private static final int MAX_MANAGEMENT_PAIRS = 16;
+    /// Bytes of a GET_VALUES record; the three names that are defined take 49.
+    static final int MAX_MANAGEMENT_BYTES = 1024;
+    private static final byte[] NO_BYTES = {};
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private enum Place {
@@ -60,7 +63,7 @@ public final class Decoder {
         final int id;
         final Role role;
         final boolean keepConnection;
-        byte[] parameters = new byte[2048];
+        byte[] parameters = NO_BYTES;
         int parameterBytes;
         boolean parametersComplete;
         boolean stdinComplete;
@@ -130,6 +133,15 @@ public final class Decoder {
     /// Whether a request has begun whose input is not complete.
     public boolean midRequest() {
         return !inputs.isEmpty();
+    }
+
+    /// Bytes in arrays that this decoder holds for its peer, for tests: [Limits#maxHeldBytes] at the most.
+    long heldBytes() {
+        long held = whole.length;
+        for (Input input : inputs) {
+            held += input.parameters.length;
+        }
+        return held;
     }
 
     private boolean readHeader() throws ProtocolException {
@@ -249,6 +261,10 @@ public final class Decoder {
             skipContent();
             return contentLeft > 0 || place == Place.CONTENT ? null : new Event.UnknownManagement(unknown);
         }
+        if (contentLength > MAX_MANAGEMENT_BYTES) {
+            throw new ProtocolException(
+                    "expected GET_VALUES of at most " + MAX_MANAGEMENT_BYTES + " bytes, found " + contentLength);
+        }
         if (!collect()) {
             return null;
         }
@@ -293,7 +309,9 @@ public final class Decoder {
                     + id + " (max_parameter_bytes)");
         }
         if (total > input.parameters.length) {
-            input.parameters = Arrays.copyOf(input.parameters, Math.max(total, 2 * input.parameters.length));
+            // Room for what came, never for what a header merely claims; most requests come at once.
+            int room = Math.min(2 * input.parameters.length, limits.maxParameterBytes());
+            input.parameters = Arrays.copyOf(input.parameters, Math.max(total, room));
         }
         fed.get(input.parameters, input.parameterBytes, take);
         input.parameterBytes = total;

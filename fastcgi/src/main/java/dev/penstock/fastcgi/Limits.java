@@ -15,4 +15,10 @@ public record Limits(int maxParameterBytes, int maxParameters, int maxConcurrent
                     + maxParameters + ", " + maxConcurrentRequests);
         }
     }
+
+    /// Bytes that a decoder may hold for its peer between two feeds: the parameters of all unfinished requests, and
+    /// a GET_VALUES record.
+    long maxHeldBytes() {
+        return Decoder.MAX_MANAGEMENT_BYTES + (long) maxConcurrentRequests * maxParameterBytes;
+    }
 }

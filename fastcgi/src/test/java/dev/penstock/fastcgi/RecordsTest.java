@@ -22,7 +22,7 @@ class RecordsTest {
     @MethodSource("files")
     void meanTheSameAtOnce(RecordFile file) {
         byte[] bytes = file.bytes();
-        assertThat(Transcript.of(bytes, file.limits(), Integer.MAX_VALUE - 1, new WholeOnly()))
+        assertThat(Transcript.of(bytes, file.limits(), Integer.MAX_VALUE - 1, Transcript.WHOLE))
                 .isEqualTo(file.expected());
     }
 
@@ -52,15 +52,5 @@ class RecordsTest {
         assertThat(RecordFile.all("valid"))
                 .isNotEmpty()
                 .allSatisfy(file -> assertThat(file.expected()).noneMatch(line -> line.startsWith("! ")));
-    }
-
-    /// Cuts nothing.
-    private static final class WholeOnly extends Random {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public int nextInt(int bound) {
-            return bound - 1;
-        }
     }
 }

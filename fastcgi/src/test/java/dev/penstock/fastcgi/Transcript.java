@@ -10,8 +10,19 @@ import java.util.StringJoiner;
 import java.util.zip.CRC32;
 
 /// What a [Decoder] says about some bytes, in the words of a [RecordFile]. It does not depend on how
-/// the bytes are cut into pieces: pieces of one body that follow each other are joined.
+/// the bytes are cut into pieces: pieces of one body that follow each other are joined. Meanwhile it watches that
+/// the decoder holds no more than its limits allow.
 final class Transcript {
+    /// For `maxPiece`: cuts pieces that are as large as they may be.
+    static final Random WHOLE = new Random() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public int nextInt(int bound) {
+            return bound - 1;
+        }
+    };
+
     private static final int SHOWN_CHARACTERS = 100;
 
     private final List<String> lines = new ArrayList<>();
@@ -21,6 +32,8 @@ final class Transcript {
     private Transcript() {}
 
     /// Decodes the bytes, fed in pieces of random size up to `maxPiece`.
+    ///
+    /// @throws AssertionError when the decoder held more than its limits allow
     static List<String> of(byte[] bytes, Limits limits, int maxPiece, Random random) {
         Transcript transcript = new Transcript();
         Decoder decoder = new Decoder(limits);
@@ -32,6 +45,10 @@ final class Transcript {
                     transcript.add(event);
                 }
                 at += length;
+                if (decoder.heldBytes() > limits.maxHeldBytes()) {
+                    throw new AssertionError(
+                            "held " + decoder.heldBytes() + " bytes, allowed " + limits.maxHeldBytes());
+                }
             }
             transcript.endContent();
             if (!decoder.atRecordBoundary()) {
