@@ -16,12 +16,13 @@ import org.jspecify.annotations.Nullable;
 ///        1xxxxxxx xxxxxxxx xxxxxxxx xxxxxxxx            up to 2^31 - 1
 /// ```
 public final class Parameters {
-    private static final int FIELDS = 4;
+    private static final int TYPICAL_PAIRS = 40;
 
     private byte[] bytes;
     private int used;
-    /// Four numbers a pair: name offset, name length, value offset, value length.
-    private int[] index;
+    /// Where each pair begins in [#bytes] (with its lengths, which say the rest), and in the lower half the length of
+    /// its name, because looking for a name is what happens most.
+    private long[] pairs;
 
     private int count;
 
@@ -33,7 +34,7 @@ public final class Parameters {
     private Parameters(byte[] bytes, int used) {
         this.bytes = bytes;
         this.used = used;
-        this.index = new int[40 * FIELDS];
+        this.pairs = new long[TYPICAL_PAIRS];
     }
 
     /// Reads the pairs that fill `bytes[0..length)` exactly. The array now belongs to the result.
@@ -41,8 +42,12 @@ public final class Parameters {
     /// @throws ProtocolException when a pair claims more than there is, or there are more than `maxPairs`
     static Parameters parse(byte[] bytes, int length, int maxPairs) throws ProtocolException {
         Parameters parameters = new Parameters(bytes, length);
+        // Comparing each name with all before it costs more than the rest: only those with a known mark are looked up.
+        long marks = 0;
+        long moreMarks = 0;
         int at = 0;
         while (at < length) {
+            int begin = at;
             int nameWidth = lengthWidth(bytes, at, length);
             int nameLength = length(bytes, at, nameWidth);
             at += nameWidth;
@@ -53,10 +58,27 @@ public final class Parameters {
                 throw new ProtocolException("parameter " + (parameters.count + 1) + " claims " + nameLength + " + "
                         + valueLength + " bytes, but only " + (length - at) + " are there");
             }
-            parameters.index(at, nameLength, at + nameLength, valueLength, maxPairs);
+            int hash = hash(bytes, at, nameLength);
+            long mark = 1L << hash;
+            boolean more = (hash & 64) != 0;
+            int known = ((more ? moreMarks : marks) & mark) == 0 ? -1 : parameters.find(bytes, at, nameLength);
+            if (known >= 0) {
+                parameters.pairs[known] = pair(begin, nameLength);
+            } else if (parameters.count == maxPairs) {
+                throw new ProtocolException("more than " + maxPairs + " parameters (max_parameters)");
+            } else {
+                parameters.append(pair(begin, nameLength));
+                marks |= more ? 0 : mark;
+                moreMarks |= more ? mark : 0;
+            }
             at += nameLength + valueLength;
         }
         return parameters;
+    }
+
+    /// Few names of a request have the same length, last byte and middle byte.
+    private static int hash(byte[] bytes, int name, int length) {
+        return length == 0 ? 0 : length + 7 * bytes[name + length - 1] + 31 * bytes[name + (length >> 1)];
     }
 
     private static int lengthWidth(byte[] bytes, int at, int end) throws ProtocolException {
@@ -77,28 +99,28 @@ public final class Parameters {
                 | (bytes[at + 3] & 0xff);
     }
 
-    private void index(int name, int nameLength, int value, int valueLength, int maxPairs) throws ProtocolException {
-        int known = find(bytes, name, nameLength);
-        if (known >= 0) {
-            index[known + 2] = value;
-            index[known + 3] = valueLength;
-        } else if (count == maxPairs) {
-            throw new ProtocolException("more than " + maxPairs + " parameters (max_parameters)");
-        } else {
-            append(name, nameLength, value, valueLength);
-        }
+    private static long pair(int begin, int nameLength) {
+        return ((long) begin << 32) | nameLength;
     }
 
-    private void append(int name, int nameLength, int value, int valueLength) {
-        int at = count * FIELDS;
-        if (at == index.length) {
-            index = Arrays.copyOf(index, at * 2);
+    private int begin(int pair) {
+        return (int) (pairs[pair] >> 32);
+    }
+
+    private void append(long pair) {
+        if (count == pairs.length) {
+            pairs = Arrays.copyOf(pairs, count * 2);
         }
-        index[at] = name;
-        index[at + 1] = nameLength;
-        index[at + 2] = value;
-        index[at + 3] = valueLength;
-        count++;
+        pairs[count++] = pair;
+    }
+
+    /// How many bytes the length that begins here takes; it is known to be whole.
+    private int width(int at) {
+        return bytes[at] < 0 ? 4 : 1;
+    }
+
+    private int length(int at) {
+        return length(bytes, at, width(at));
     }
 
     /// How many variables there are.
@@ -112,19 +134,25 @@ public final class Parameters {
     }
 
     public int nameOffset(int pair) {
-        return index[pair * FIELDS];
+        int valueLengthAt = valueLengthOffset(pair);
+        return valueLengthAt + width(valueLengthAt);
     }
 
     public int nameLength(int pair) {
-        return index[pair * FIELDS + 1];
+        return (int) pairs[pair];
     }
 
     public int valueOffset(int pair) {
-        return index[pair * FIELDS + 2];
+        return nameOffset(pair) + nameLength(pair);
     }
 
     public int valueLength(int pair) {
-        return index[pair * FIELDS + 3];
+        return length(valueLengthOffset(pair));
+    }
+
+    private int valueLengthOffset(int pair) {
+        int begin = begin(pair);
+        return begin + width(begin);
     }
 
     /// The name of one pair as text, a byte a character.
@@ -149,7 +177,7 @@ public final class Parameters {
 
     private boolean hasName(int pair, String name) {
         int at = nameOffset(pair);
-        for (int i = 0; i < name.length(); i++) {
+        for (int i = name.length() - 1; i >= 0; i--) { // Names of one length begin alike more often than they end so.
             if (bytes[at + i] != (byte) name.charAt(i)) {
                 return false;
             }
@@ -158,10 +186,12 @@ public final class Parameters {
     }
 
     private int find(byte[] source, int name, int nameLength) {
-        for (int at = 0; at < count * FIELDS; at += FIELDS) {
-            if (index[at + 1] == nameLength
-                    && Arrays.equals(bytes, index[at], index[at] + nameLength, source, name, name + nameLength)) {
-                return at;
+        for (int pair = 0; pair < count; pair++) {
+            if (nameLength(pair) == nameLength) {
+                int at = nameOffset(pair);
+                if (Arrays.equals(bytes, at, at + nameLength, source, name, name + nameLength)) {
+                    return pair;
+                }
             }
         }
         return -1;
@@ -181,61 +211,59 @@ public final class Parameters {
 
     /// Adds a variable or replaces its value. Characters above U+00FF cannot be sent and become `?`.
     public void set(String name, String value) {
-        byte[] encoded = value.getBytes(StandardCharsets.ISO_8859_1);
-        int pair = find(name);
-        int valueAt = store(encoded);
-        if (pair >= 0) {
-            index[pair * FIELDS + 2] = valueAt;
-            index[pair * FIELDS + 3] = encoded.length;
+        int known = find(name);
+        byte[] nameBytes = name.getBytes(StandardCharsets.ISO_8859_1);
+        int begin = store(nameBytes, value.getBytes(StandardCharsets.ISO_8859_1));
+        if (known >= 0) {
+            pairs[known] = pair(begin, nameBytes.length);
         } else {
-            byte[] nameBytes = name.getBytes(StandardCharsets.ISO_8859_1);
-            append(store(nameBytes), nameBytes.length, valueAt, encoded.length);
+            append(pair(begin, nameBytes.length));
         }
     }
 
-    private int store(byte[] more) {
-        if (used + more.length > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, used + more.length));
+    private int store(byte[] name, byte[] value) {
+        int begin = used;
+        int end = begin + encodedLength(name.length) + encodedLength(value.length) + name.length + value.length;
+        if (end > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, end));
         }
-        System.arraycopy(more, 0, bytes, used, more.length);
-        used += more.length;
-        return used - more.length;
+        int at = putLength(bytes, putLength(bytes, begin, name.length), value.length);
+        System.arraycopy(name, 0, bytes, at, name.length);
+        System.arraycopy(value, 0, bytes, at + name.length, value.length);
+        used = end;
+        return begin;
     }
 
     /// Takes a variable away; nothing happens when it is not there.
     public void remove(String name) {
         int pair = find(name);
         if (pair >= 0) {
-            int from = (pair + 1) * FIELDS;
-            System.arraycopy(index, from, index, from - FIELDS, count * FIELDS - from);
+            System.arraycopy(pairs, pair + 1, pairs, pair, count - pair - 1);
             count--;
         }
     }
 
     /// The pairs as FastCGI sends them, for a client or a GET_VALUES_RESULT.
     public byte[] encode() {
-        byte[] out = new byte[encodedSize()];
+        int size = 0;
+        for (int pair = 0; pair < count; pair++) {
+            size += encodedSize(pair);
+        }
+        byte[] out = new byte[size];
         int at = 0;
         for (int pair = 0; pair < count; pair++) {
-            at = putLength(out, at, nameLength(pair));
-            at = putLength(out, at, valueLength(pair));
-            System.arraycopy(bytes, nameOffset(pair), out, at, nameLength(pair));
-            at += nameLength(pair);
-            System.arraycopy(bytes, valueOffset(pair), out, at, valueLength(pair));
-            at += valueLength(pair);
+            System.arraycopy(bytes, begin(pair), out, at, encodedSize(pair));
+            at += encodedSize(pair);
         }
         return out;
     }
 
-    private int encodedSize() {
-        int size = 0;
-        for (int pair = 0; pair < count; pair++) {
-            size += nameLength(pair)
-                    + valueLength(pair)
-                    + (nameLength(pair) < 128 ? 1 : 4)
-                    + (valueLength(pair) < 128 ? 1 : 4);
-        }
-        return size;
+    private int encodedSize(int pair) {
+        return valueOffset(pair) + valueLength(pair) - begin(pair);
+    }
+
+    private static int encodedLength(int length) {
+        return length < 128 ? 1 : 4;
     }
 
     private static int putLength(byte[] out, int at, int length) {
