@@ -76,9 +76,10 @@ public final class Parameters {
         return parameters;
     }
 
-    /// Few names of a request have the same length, last byte and middle byte.
+    /// Few names of a request have the same length, last byte and middle byte; with these factors, the names that
+    /// Apache sends for a browser's request all have a mark of their own.
     private static int hash(byte[] bytes, int name, int length) {
-        return length == 0 ? 0 : length + 7 * bytes[name + length - 1] + 31 * bytes[name + (length >> 1)];
+        return length == 0 ? 0 : length + 17 * bytes[name + length - 1] + 39 * bytes[name + (length >> 1)];
     }
 
     private static int lengthWidth(byte[] bytes, int at, int end) throws ProtocolException {
