@@ -51,6 +51,11 @@ public final class Decoder {
     private byte[] whole = new byte[BEGIN_BODY_BYTES];
 
     private final List<Input> inputs = new ArrayList<>(1);
+    /// Records since the last request's parameters that were for nobody.
+    private int ignoredRecords;
+
+    private long recordsBegun;
+    private long requestsBegun;
     private ByteBuffer fed = NOTHING;
     private boolean hasUntaken;
 
@@ -63,13 +68,17 @@ public final class Decoder {
         final int id;
         final Role role;
         final boolean keepConnection;
+        /// The how many-th request of this connection it is.
+        final long serial;
+
         byte[] parameters = NO_BYTES;
         int parameterBytes;
         boolean parametersComplete;
         boolean stdinComplete;
 
-        Input(int id, Role role, boolean keepConnection) {
+        Input(int id, Role role, boolean keepConnection, long serial) {
             this.id = id;
+            this.serial = serial;
             this.role = role;
             this.keepConnection = keepConnection;
         }
@@ -135,11 +144,24 @@ public final class Decoder {
         return !inputs.isEmpty();
     }
 
-    /// Bytes in arrays that this decoder holds for its peer, for tests: [Limits#maxHeldBytes] at the most.
-    long heldBytes() {
+    /// What the peer has begun to say and must end in time, as a number that is another one as soon as it
+    /// has: the oldest request whose parameters are not complete, or else a record that is cut and belongs
+    /// to no body; 0 when there is neither. Bodies are apart, because they may be long.
+    public long unfinishedHead() {
+        for (int i = 0; i < inputs.size(); i++) {
+            if (!inputs.get(i).parametersComplete) {
+                return inputs.get(i).serial;
+            }
+        }
+        return inputs.isEmpty() && !atRecordBoundary() ? -1 - recordsBegun : 0;
+    }
+
+    /// Bytes of memory that hold what is not complete yet, parameters and a record that is needed whole:
+    /// [Limits#maxHeldBytes] at the most.
+    public long heldBytes() {
         long held = whole.length;
-        for (Input input : inputs) {
-            held += input.parameters.length;
+        for (int i = 0; i < inputs.size(); i++) {
+            held += inputs.get(i).parametersComplete ? 0 : inputs.get(i).parameters.length;
         }
         return held;
     }
@@ -154,6 +176,7 @@ public final class Decoder {
         }
         checkVersion();
         headerRead = 0;
+        recordsBegun++;
         type = header[1] & 0xff;
         id = ((header[2] & 0xff) << 8) | (header[3] & 0xff);
         contentLength = ((header[4] & 0xff) << 8) | (header[5] & 0xff);
@@ -194,7 +217,7 @@ public final class Decoder {
         }
         Input input = input(id);
         if (input == null || known == null) {
-            skipContent();
+            ignore();
             return null;
         }
         return switch (known) {
@@ -202,10 +225,28 @@ public final class Decoder {
             case STDIN -> stdin(input);
             case DATA -> data(input);
             default -> {
-                skipContent();
+                ignore();
                 yield null;
             }
         };
+    }
+
+    /// A record for nobody is skipped (FastCGI 3.3); a peer that sends nothing else is none to serve.
+    private void ignore() throws ProtocolException {
+        skipContent();
+        if (place != Place.CONTENT) {
+            countIgnored();
+        }
+    }
+
+    private void countIgnored() throws ProtocolException {
+        ignoredRecords++;
+        if (ignoredRecords > limits.maxIgnoredRecords()) {
+            throw new ProtocolException(
+                    "more than " + limits.maxIgnoredRecords()
+                            + " records in a row that belong to no request (max_ignored_records)",
+                    "max_ignored_records");
+        }
     }
 
     private void skipContent() {
@@ -251,15 +292,16 @@ public final class Decoder {
         if (inputs.size() >= limits.maxConcurrentRequests()) {
             return new Event.Refused(id, keepConnection, ProtocolStatus.OVERLOADED);
         }
-        inputs.add(new Input(id, role, keepConnection));
+        requestsBegun++;
+        inputs.add(new Input(id, role, keepConnection, requestsBegun));
         return null;
     }
 
     private @Nullable Event management(@Nullable RecordType known) throws ProtocolException {
         if (known != RecordType.GET_VALUES) {
             int unknown = type;
-            skipContent();
-            return contentLeft > 0 || place == Place.CONTENT ? null : new Event.UnknownManagement(unknown);
+            ignore();
+            return place == Place.CONTENT ? null : new Event.UnknownManagement(unknown);
         }
         if (contentLength > MAX_MANAGEMENT_BYTES) {
             throw new ProtocolException(
@@ -276,13 +318,16 @@ public final class Decoder {
         return new Event.GetValues(names);
     }
 
-    private @Nullable Event abort() {
+    private @Nullable Event abort() throws ProtocolException {
         int aborted = id;
         skipContent();
         if (place == Place.CONTENT) {
             return null;
         }
         Input input = input(aborted);
+        if (input == null) {
+            countIgnored();
+        }
         inputs.remove(input);
         return input != null && !input.parametersComplete
                 ? new Event.AbortedEarly(aborted, input.keepConnection)
@@ -296,7 +341,8 @@ public final class Decoder {
         if (contentLength == 0) {
             contentTaken(0);
             input.parametersComplete = true;
-            Parameters parameters = Parameters.parse(input.parameters, input.parameterBytes, limits.maxParameters());
+            ignoredRecords = 0;
+            Parameters parameters = Parameters.parse(input.parameters, input.parameterBytes, limits);
             if (input.role == Role.AUTHORIZER) {
                 inputs.remove(input);
             }
@@ -305,8 +351,10 @@ public final class Decoder {
         int take = Math.min(contentLeft, fed.remaining());
         int total = input.parameterBytes + take;
         if (total > limits.maxParameterBytes()) {
-            throw new ProtocolException("more than " + limits.maxParameterBytes() + " bytes of parameters in request "
-                    + id + " (max_parameter_bytes)");
+            throw new ProtocolException(
+                    "more than " + limits.maxParameterBytes() + " bytes of parameters in request " + id
+                            + " (max_parameter_bytes)",
+                    "max_parameter_bytes");
         }
         if (total > input.parameters.length) {
             // Room for what came, never for what a header merely claims; most requests come at once.
@@ -340,9 +388,9 @@ public final class Decoder {
         return new Event.StdinEnd(id);
     }
 
-    private @Nullable Event data(Input input) {
+    private @Nullable Event data(Input input) throws ProtocolException {
         if (input.role != Role.FILTER) {
-            skipContent();
+            ignore();
             return null;
         }
         if (contentLength > 0) {

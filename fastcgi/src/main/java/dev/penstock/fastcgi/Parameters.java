@@ -41,6 +41,12 @@ public final class Parameters {
     ///
     /// @throws ProtocolException when a pair claims more than there is, or there are more than `maxPairs`
     static Parameters parse(byte[] bytes, int length, int maxPairs) throws ProtocolException {
+        return parse(
+                bytes, length, new Limits(Integer.MAX_VALUE, maxPairs, 1, Integer.MAX_VALUE, Integer.MAX_VALUE, 0));
+    }
+
+    /// The same, where the names and values have limits too.
+    static Parameters parse(byte[] bytes, int length, Limits limits) throws ProtocolException {
         Parameters parameters = new Parameters(bytes, length);
         // Comparing each name with all before it costs more than the rest: only those with a known mark are looked up.
         long marks = 0;
@@ -58,14 +64,16 @@ public final class Parameters {
                 throw new ProtocolException("parameter " + (parameters.count + 1) + " claims " + nameLength + " + "
                         + valueLength + " bytes, but only " + (length - at) + " are there");
             }
+            checkLengths(nameLength, valueLength, limits);
             int hash = hash(bytes, at, nameLength);
             long mark = 1L << hash;
             boolean more = (hash & 64) != 0;
             int known = ((more ? moreMarks : marks) & mark) == 0 ? -1 : parameters.find(bytes, at, nameLength);
             if (known >= 0) {
                 parameters.pairs[known] = pair(begin, nameLength);
-            } else if (parameters.count == maxPairs) {
-                throw new ProtocolException("more than " + maxPairs + " parameters (max_parameters)");
+            } else if (parameters.count == limits.maxParameters()) {
+                throw new ProtocolException(
+                        "more than " + limits.maxParameters() + " parameters (max_parameters)", "max_parameters");
             } else {
                 parameters.append(pair(begin, nameLength));
                 marks |= more ? 0 : mark;
@@ -74,6 +82,21 @@ public final class Parameters {
             at += nameLength + valueLength;
         }
         return parameters;
+    }
+
+    private static void checkLengths(int nameLength, int valueLength, Limits limits) throws ProtocolException {
+        if (nameLength > limits.maxParameterName()) {
+            throw new ProtocolException(
+                    "a parameter's name of " + nameLength + " bytes, more than " + limits.maxParameterName()
+                            + " (max_parameter_name)",
+                    "max_parameter_name");
+        }
+        if (valueLength > limits.maxParameterValue()) {
+            throw new ProtocolException(
+                    "a parameter's value of " + valueLength + " bytes, more than " + limits.maxParameterValue()
+                            + " (max_parameter_value)",
+                    "max_parameter_value");
+        }
     }
 
     /// Few names of a request have the same length, last byte and middle byte; with these factors, the names that

@@ -19,7 +19,8 @@ class RequestEncoderTest {
     private List<String> decoded() {
         byte[] bytes = new byte[out.flip().remaining()];
         out.get(bytes);
-        return Transcript.of(bytes, Limits.DEFAULT, 1000, new Random(1));
+        Limits limits = new Limits(256 * 1024, 1000, 64, 8192, 256 * 1024, 1000);
+        return Transcript.of(bytes, limits, 1000, new Random(1));
     }
 
     private void stream(RecordType stream, int id, byte[] bytes) {
