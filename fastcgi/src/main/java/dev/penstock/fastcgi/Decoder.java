@@ -393,6 +393,9 @@ public final class Decoder {
             ignore();
             return null;
         }
+        if (!input.stdinComplete) {
+            throw new ProtocolException("DATA before the end of the body of request " + id);
+        }
         if (contentLength > 0) {
             return new Event.Data(id, piece());
         }

@@ -37,6 +37,8 @@ final class Listening implements AutoCloseable {
                 MAX_BODY,
                 responseMemory,
                 responseFile,
+                1,
+                1,
                 Path.of(System.getProperty("java.io.tmpdir")),
                 Limits.DEFAULT);
         EventLog events = (level, source, text) -> log.add(text);

@@ -352,11 +352,13 @@ public final class Instance implements Commands {
                 settings.get(Settings.MAX_REQUEST_BODY),
                 Math.toIntExact(settings.get(Settings.RESPONSE_MEMORY)),
                 settings.get(Settings.RESPONSE_FILE),
+                settings.get(Settings.DRAIN_BYTES),
+                settings.get(Settings.DRAIN_TIMEOUT).toNanos(),
                 directory,
                 new Limits(
                         settings.get(Settings.MAX_PARAMETER_BYTES),
                         settings.get(Settings.MAX_PARAMETERS),
-                        settings.get(Settings.MAX_CONNECTIONS)));
+                        settings.get(Settings.MAX_REQUESTS_PER_CONNECTION)));
     }
 
     private PathTruth pathTruth() {

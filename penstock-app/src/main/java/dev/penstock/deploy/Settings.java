@@ -85,11 +85,27 @@ public final class Settings {
             Kinds.SIZE,
             1024 * MIB,
             "What a response may hold in its temporary file; then its worker waits for the client.");
+    public static final Setting<Long> DRAIN_BYTES = Setting.of(
+            "drain_bytes",
+            Kinds.SIZE,
+            64 * MIB,
+            "How much of a body is read and dropped when its request has its answer already (a 413, say), so that web"
+                    + " servers which send everything before they read see that answer; then the connection is closed.");
+    public static final Setting<Duration> DRAIN_TIMEOUT = Setting.of(
+            "drain_timeout",
+            Kinds.DURATION,
+            Duration.ofSeconds(10),
+            "How long a web server may take to close a connection after the last answer on it.");
     public static final Setting<Integer> MAX_CONNECTIONS = Setting.of(
             "max_connections",
             Kinds.number(1, 65_535),
             256,
             "Connections at once; more wait in the backlog of their listener.");
+    public static final Setting<Integer> MAX_REQUESTS_PER_CONNECTION = Setting.of(
+            "max_requests_per_connection",
+            Kinds.number(1, 65_535),
+            Limits.DEFAULT.maxConcurrentRequests(),
+            "Requests at once on one FastCGI connection (HAProxy's `mpxs-conns`); one more gets a 503 and OVERLOADED.");
     public static final Setting<Integer> MAX_PARAMETER_BYTES = Setting.of(
             "max_parameter_bytes",
             Kinds.number(1024, 16 * 1024 * 1024),
@@ -134,7 +150,10 @@ public final class Settings {
             MAX_REQUEST_BODY,
             RESPONSE_MEMORY,
             RESPONSE_FILE,
+            DRAIN_BYTES,
+            DRAIN_TIMEOUT,
             MAX_CONNECTIONS,
+            MAX_REQUESTS_PER_CONNECTION,
             MAX_PARAMETER_BYTES,
             MAX_PARAMETERS,
             STARTUP_TIMEOUT,

@@ -17,6 +17,9 @@ public sealed interface Body extends AutoCloseable {
     /// Reads the body from its start. One reader at a time.
     InputStream stream() throws IOException;
 
+    /// Reads `length` bytes from `start` on, whatever other streams of this kind read.
+    InputStream stream(long start, long length) throws IOException;
+
     /// Gives memory and descriptors back. May be called twice.
     @Override
     void close();
@@ -35,6 +38,11 @@ public sealed interface Body extends AutoCloseable {
         }
 
         @Override
+        public InputStream stream(long start, long length) {
+            return new java.io.ByteArrayInputStream(bytes, Math.toIntExact(start), Math.toIntExact(length));
+        }
+
+        @Override
         public void close() {}
     }
 
@@ -44,6 +52,11 @@ public sealed interface Body extends AutoCloseable {
         public InputStream stream() throws IOException {
             file.seek(0);
             return Channels.newInputStream(file.getChannel());
+        }
+
+        @Override
+        public InputStream stream(long start, long length) {
+            return new FilePart(file.getChannel(), start, length);
         }
 
         /// The descriptor, at offset 0, to hand to another process. Valid until [#close].

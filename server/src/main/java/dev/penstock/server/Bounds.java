@@ -9,6 +9,8 @@ import java.nio.file.Path;
 /// @param maxRequestBody bytes of a request's body
 /// @param responseMemory bytes of a response held in memory for a client that is slow to read
 /// @param responseFile bytes held in a temporary file beyond that, before the application has to wait
+/// @param drainBytes bytes of a request that are read and dropped after its answer, before the connection is cut
+/// @param drainNanos how long a peer may take to close after the last answer, in nanoseconds: `drain_timeout`
 /// @param temporary where temporary files are made; they lose their names at once
 /// @param parameters the protocol's own limits
 public record Bounds(
@@ -16,5 +18,7 @@ public record Bounds(
         long maxRequestBody,
         int responseMemory,
         long responseFile,
+        long drainBytes,
+        long drainNanos,
         Path temporary,
         Limits parameters) {}

@@ -3,57 +3,59 @@ package dev.penstock.server;
 import dev.penstock.fastcgi.Decoder;
 import dev.penstock.fastcgi.Encoder;
 import dev.penstock.fastcgi.Event;
-import dev.penstock.fastcgi.Parameters;
 import dev.penstock.fastcgi.ProtocolException;
 import dev.penstock.fastcgi.ProtocolStatus;
 import dev.penstock.fastcgi.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// One connection from a web server. One thread owns the reading, by [#run] or by [#readOnce]; whoever
-/// has a request's [Response] writes, one writer at a time.
+/// One connection from a web server: any number of requests, one after the other or interleaved. One
+/// thread at a time owns the reading, by [#run] or by [#readOnce]; the writing belongs to the [Outbox].
 ///
-/// ```
-/// reading --BEGIN..STDIN end--> answering --END_REQUEST, keep connection--> reading
-///                                        --END_REQUEST, otherwise-------> output shut, waiting for
-///                                                                          the peer to close
-/// ```
+/// | state | BEGIN without KEEP_CONN | nothing more is read ([#run]) | no answer is open | over |
+/// |---|---|---|---|---|
+/// | OPEN: kept | LAST | | | CLOSED |
+/// | LAST: to be closed | | READ | ANSWERED | CLOSED |
+/// | READ: nobody reads | | | CLOSED | CLOSED |
+/// | ANSWERED: output shut | | CLOSED | | CLOSED |
 ///
-/// The connection is not closed before the peer has closed or [#LINGER_NANOS] have passed: closing
-/// with unread input resets it, and web servers turn that into an error for an answer that was fine.
-/// While a request is being answered the reading goes on, so that a client's abort is noticed.
+/// Over: the peer has closed, broken the protocol, or taken too long. In ANSWERED the connection is not
+/// closed before the peer has closed or `drain_timeout` or `drain_bytes` are used up: closing with
+/// unread input resets it, and web servers turn that into an error for an answer that was fine. While a
+/// request is being answered the reading goes on, so that a client's abort is noticed.
 final class FastCgiConnection {
-    private static final long LINGER_NANOS = 5_000_000_000L;
-
     /// How long a peer may pause in the middle of a request's parameters or body.
     private static final long READ_NANOS = 120_000_000_000L;
 
+    private enum State {
+        OPEN,
+        LAST,
+        READ,
+        ANSWERED,
+        CLOSED
+    }
+
     private final SocketChannel channel;
     private final FastCgiGate gate;
+    private final Runnable over;
     private final Decoder decoder;
+    private final Outbox outbox;
+    private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     /// Requests whose body is not complete, by id; only the reading thread uses it.
-    private final Map<Integer, Incoming> incoming = new java.util.HashMap<>(2);
+    private final Map<Integer, Incoming> incoming = new HashMap<>(2);
 
     private final Map<Integer, FastCgiResponse> answering = new ConcurrentHashMap<>(2);
-    private final ReentrantLock writing = new ReentrantLock();
     /// When the peer's time is up, by [System#nanoTime]; [Long#MAX_VALUE] while it has no duty.
     private volatile long deadline = Long.MAX_VALUE;
 
-    private volatile boolean closing;
-    private volatile long readerId;
-    private final Runnable over;
-    private final AtomicBoolean finished = new AtomicBoolean();
-    private final AtomicBoolean oneIsDone = new AtomicBoolean();
-    private volatile boolean readerLeaves;
-    private boolean lastRequestBegan;
+    /// Bytes of bodies that were read and dropped since something was last of use.
+    private long dropped;
 
     /// @param over called once when the connection is closed
     FastCgiConnection(SocketChannel channel, FastCgiGate gate, Runnable over) {
@@ -61,32 +63,22 @@ final class FastCgiConnection {
         this.gate = gate;
         this.over = over;
         this.decoder = new Decoder(gate.bounds().parameters());
+        this.outbox = new Outbox(channel, gate, this::writingFailed);
     }
 
-    /// A request on its way in. `rejected` requests are answered already; their rest is read and dropped.
-    private static final class Incoming {
-        final Parameters environ;
-        final BodyCollector body;
-        final FastCgiResponse response;
-        boolean rejected;
-
-        Incoming(Parameters environ, BodyCollector body, FastCgiResponse response) {
-            this.environ = environ;
-            this.body = body;
-            this.response = response;
-        }
-    }
+    // ---- Reading
 
     /// Reads the connection until it is over, or until its last request is complete: the web servers that
     /// spawn processes open a connection for each request and do not tell of a client's abort, so the
     /// thread is of more use elsewhere. The connection is then closed by the thread that ends the response.
     void run() {
-        readerLeaves = true;
         ByteBuffer input = gate.buffers().take();
         try {
             while (readOnce(input)) {
-                if (lastRequestBegan && incoming.isEmpty()) {
-                    finishIfBothAreDone();
+                if (state.get() != State.OPEN && incoming.isEmpty()) {
+                    if (!state.compareAndSet(State.LAST, State.READ)) {
+                        outbox.whenIdle(this::finish);
+                    }
                     return;
                 }
             }
@@ -95,18 +87,10 @@ final class FastCgiConnection {
         }
     }
 
-    /// Reading and answering are done by two threads; the second one closes.
-    private void finishIfBothAreDone() {
-        if (!oneIsDone.compareAndSet(false, true)) {
-            finish();
-        }
-    }
-
     /// Reads once and does what that asks for. False when the connection is over; it is closed then.
     ///
     /// @param input any buffer; nothing of it is kept
     boolean readOnce(ByteBuffer input) {
-        readerId = Thread.currentThread().threadId();
         boolean goesOn = false;
         try {
             goesOn = read(input);
@@ -146,140 +130,159 @@ final class FastCgiConnection {
             handle(event);
             event = decoder.next();
         }
-        if (!closing) {
+        if (state.get() != State.ANSWERED) {
             deadline = decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
-        }
-        if (closing) { // Perhaps since the line before, by the thread that answers.
-            deadline = System.nanoTime() + LINGER_NANOS;
+            if (state.get() == State.ANSWERED) { // Since the line before, by the thread that answers.
+                deadline = System.nanoTime() + gate.bounds().drainNanos();
+            }
         }
     }
 
-    /// Whether a body is on its way that is large enough for a file: work for a thread of its own.
+    /// Counts what is read for nobody, because its request has its answer.
+    private void drop(int bytes) throws IOException {
+        dropped += bytes;
+        if (dropped > gate.bounds().drainBytes()) {
+            String limit = "what came after an answer was more than drain_bytes = "
+                    + gate.bounds().drainBytes();
+            gate.log().info(gate.name(), "closed a connection: " + limit);
+            throw new IOException(limit);
+        }
+    }
+
+    /// Whether a body is on its way that is large enough for a file: work for a thread that others do not
+    /// wait for. Asked by the reading thread.
     boolean isSpooling() {
         for (Incoming request : incoming.values()) {
-            if (request.body.length() > BodyCollector.IN_MEMORY_BYTES) {
+            if (request.isSpooling()) {
                 return true;
             }
         }
         return false;
     }
 
-    private void finish() {
-        if (!finished.compareAndSet(false, true)) {
-            return;
-        }
-        deadline = Long.MAX_VALUE;
-        Quietly.close(channel);
-        incoming.values().forEach(request -> request.body.close());
-        answering.values().forEach(FastCgiResponse::connectionGone);
-        gate.over(this);
-        over.run();
-    }
-
     private void handle(Event event) throws IOException {
         switch (event) {
             case Event.Begin begin -> begin(begin);
             case Event.Stdin piece -> body(piece.id(), piece.content());
-            case Event.StdinEnd end -> bodyEnd(end.id());
-            case Event.Data data -> data.content().limit(data.content().position());
-            case Event.DataEnd ignored -> {}
+            case Event.StdinEnd end -> inputEnd(end.id());
+            case Event.Data data -> body(data.id(), data.content());
+            case Event.DataEnd end -> complete(incoming.remove(end.id()));
             case Event.Abort abort -> abort(abort.id());
-            case Event.AbortedEarly early -> end(response(early.id(), early.keepConnection(), false));
-            case Event.Refused refused ->
-                refuse(response(refused.id(), refused.keepConnection(), true), refused.status(), "cannot be taken");
+            case Event.AbortedEarly early -> abortedEarly(early);
+            case Event.Refused refused -> refuse(refused);
             case Event.GetValues asked -> reply(out -> Encoder.values(out, gate.values(asked.names())));
             case Event.UnknownManagement unknown -> reply(out -> Encoder.unknownType(out, unknown.type()));
         }
     }
 
     private FastCgiResponse response(int id, boolean keepConnection, boolean withBody) {
-        FastCgiResponse response = new FastCgiResponse(this, gate, id, keepConnection, withBody);
-        lastRequestBegan |= !keepConnection;
+        FastCgiResponse response = new FastCgiResponse(this, gate, id, withBody);
+        if (!keepConnection) {
+            state.compareAndSet(State.OPEN, State.LAST);
+        }
         // A refusal of an id that is being answered does not take the answer's place.
         answering.putIfAbsent(id, response);
         return response;
     }
 
-    private void begin(Event.Begin begin) {
-        Parameters environ = begin.parameters();
-        boolean withBody = !environ.get("REQUEST_METHOD", "GET").equals("HEAD");
+    private void begin(Event.Begin begin) throws IOException {
+        if (state.get() == State.ANSWERED) {
+            return; // The web server was told that nothing follows.
+        }
         boolean busy = answering.containsKey(begin.id());
+        boolean overloaded = answering.size() >= gate.bounds().parameters().maxConcurrentRequests();
+        boolean withBody = !begin.parameters().get("REQUEST_METHOD", "GET").equals("HEAD");
         FastCgiResponse response = response(begin.id(), begin.keepConnection(), withBody);
-        BodyCollector body =
-                new BodyCollector(gate.bounds().temporary(), gate.bounds().maxRequestBody());
-        Incoming request = new Incoming(environ, body, response);
-        if (begin.role() != Role.RESPONDER) {
-            request.rejected = true;
-            refuse(
-                    response,
-                    ProtocolStatus.UNKNOWN_ROLE,
-                    "asks for the role " + begin.role() + ", only RESPONDER is served");
+        Incoming request = new Incoming(
+                begin.role(),
+                begin.parameters(),
+                response,
+                new BodyCollector(gate.bounds().temporary(), gate.bounds().maxRequestBody()));
+        if (!gate.serves(begin.role())) {
+            request.reject();
+            refuse(response, ProtocolStatus.UNKNOWN_ROLE, "asks for the role " + begin.role() + " (setting role)");
         } else if (busy) {
-            request.rejected = true;
+            request.reject();
             refuse(response, ProtocolStatus.CANT_MPX_CONN, "uses the id of a request that is being answered");
+        } else if (overloaded) {
+            request.reject();
+            refuse(response, ProtocolStatus.OVERLOADED, gate.tooManyRequests());
         }
         if (begin.role() != Role.AUTHORIZER) {
             incoming.put(begin.id(), request);
+        } else {
+            complete(request);
         }
     }
 
-    private static void refuse(FastCgiResponse response, ProtocolStatus status, String why) {
+    private void refuse(Event.Refused refused) throws IOException {
+        String why = refused.status() == ProtocolStatus.OVERLOADED ? gate.tooManyRequests() : "asks for no known role";
+        refuse(response(refused.id(), refused.keepConnection(), true), refused.status(), why);
+    }
+
+    private void refuse(FastCgiResponse response, ProtocolStatus status, String why) throws IOException {
+        if (outbox.waiting() > 2 * gate.bounds().parameters().maxConcurrentRequests()) {
+            throw new IOException("the web server sends requests and does not read the answers");
+        }
+        gate.counters().refused.increment();
         response.status(status);
         Pages.send(response, true, 503, "Service Unavailable", "This request " + why + ".", "Retry-After", "1");
     }
 
     private void body(int id, ByteBuffer piece) throws IOException {
         Incoming request = incoming.get(id);
-        if (request == null || request.rejected || request.body.add(piece)) {
-            return;
+        if (request == null || request.isRejected()) {
+            drop(piece.remaining());
+        } else if (!request.add(piece)) {
+            request.reject();
+            String limit = "The request's body is larger than max_request_body = "
+                    + gate.bounds().maxRequestBody() + " bytes.";
+            String what = Printable.of(request.environ().get("REQUEST_URI", "?"));
+            gate.log().warning(gate.name(), what + ": 413, " + limit);
+            Pages.send(request.response(), true, 413, "Content Too Large", limit);
         }
-        request.rejected = true;
-        request.body.close();
-        String limit = "The request's body is larger than max_request_body = "
-                + gate.bounds().maxRequestBody() + " bytes.";
-        gate.log().warning(gate.name(), Printable.of(request.environ.get("REQUEST_URI", "?")) + ": 413, " + limit);
-        Pages.send(request.response, true, 413, "Content Too Large", limit);
     }
 
-    private void bodyEnd(int id) {
-        Incoming request = incoming.remove(id);
-        if (request == null || request.rejected) {
+    private void inputEnd(int id) {
+        Incoming request = incoming.get(id);
+        if (request == null) {
             return;
         }
-        Long announced = contentLength(request.environ);
-        if (announced != null && announced > request.body.length()) {
-            request.body.close();
-            Pages.send(
-                    request.response,
-                    true,
-                    400,
-                    "Bad Request",
-                    "The request's body ended after " + request.body.length() + " bytes of " + announced + ".");
+        request.inputEnds();
+        if (request.role() != Role.FILTER) {
+            complete(incoming.remove(id));
+        }
+    }
+
+    private void complete(@Nullable Incoming request) {
+        if (request == null || request.isRejected()) {
             return;
         }
-        gate.handle(request.environ, request.body.body(), request.response, announced != null);
-    }
-
-    /// CONTENT_LENGTH as a number; null when it is absent, empty or nonsense: the end of STDIN is the truth.
-    private static @Nullable Long contentLength(Parameters environ) {
-        String text = environ.get("CONTENT_LENGTH", "").strip();
-        if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return null;
+        dropped = 0;
+        String truncation = request.truncation();
+        if (truncation != null) {
+            request.reject();
+            Pages.send(request.response(), true, 400, "Bad Request", truncation);
+        } else {
+            gate.handle(request.request(gate.name()), request.response());
         }
-        return Long.valueOf(text);
     }
 
-    private static void end(FastCgiResponse response) {
+    private void abortedEarly(Event.AbortedEarly early) {
+        FastCgiResponse response = response(early.id(), early.keepConnection(), false);
         response.cancel();
         response.end();
     }
 
+    /// Before its body is complete a request is ended at once; later it is for the application to end it,
+    /// which learns that it is cancelled: until then it holds its id, so that a web server which begins and
+    /// aborts cannot make more work than `max_requests_per_connection`.
     private void abort(int id) {
         Incoming request = incoming.remove(id);
-        if (request != null) {
-            request.body.close();
-        }
         FastCgiResponse response = answering.get(id);
+        if (request != null) {
+            request.close();
+        }
         if (response != null) {
             response.cancel();
             if (request != null) {
@@ -296,65 +299,52 @@ final class FastCgiConnection {
         ByteBuffer out = gate.buffers().take();
         try {
             answer.put(out);
-            write(out.flip());
+            outbox.control(out.flip());
         } finally {
             gate.buffers().give(out);
         }
     }
 
-    /// Writes whole records, waiting for the peer if need be. Any thread; but one that reads from many
-    /// connections does not wait for one.
-    void write(ByteBuffer records) throws IOException {
-        writing.lock();
-        try {
-            while (records.hasRemaining()) {
-                if (channel.write(records) == 0) {
-                    awaitWritable();
-                }
-            }
-        } finally {
-            writing.unlock();
-        }
-    }
+    // ---- Writing
 
-    private void awaitWritable() throws IOException {
-        if (Thread.currentThread().threadId() == readerId) {
-            throw new IOException("the web server sends requests and does not read the answers");
-        }
-        try (Selector selector = Selector.open()) {
-            channel.register(selector, SelectionKey.OP_WRITE);
-            selector.select();
-        }
-    }
-
-    /// Whether a request is on its way in or out.
-    boolean isBusy() {
-        return !answering.isEmpty();
-    }
-
-    /// Whether this response is the only one that this connection carries, so that what the socket's
-    /// buffer takes is known.
-    boolean isAlone() {
-        return answering.size() == 1;
+    Outbox outbox() {
+        return outbox;
     }
 
     /// A response is complete and its END_REQUEST is about to be written: as soon as the web server sees
-    /// that, it may use the id again. By the thread that has the response.
+    /// that, it may use the id again. By the thread that writes it.
     void ending(FastCgiResponse response) {
         answering.remove(response.id(), response);
     }
 
-    /// The END_REQUEST is written.
-    void ended(FastCgiResponse response) {
-        if (response.keepConnection()) {
+    /// An END_REQUEST is written, or never will be.
+    void ended() {
+        if (!answering.isEmpty()) {
             return;
         }
-        if (readerLeaves) {
-            finishIfBothAreDone();
-        } else {
-            shutOutput();
+        if (state.compareAndSet(State.LAST, State.ANSWERED)) {
+            outbox.whenIdle(this::shutOutput);
+        } else if (state.get() == State.READ) {
+            outbox.whenIdle(this::finish);
         }
     }
+
+    private void shutOutput() {
+        deadline = System.nanoTime() + gate.bounds().drainNanos();
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            // The peer has closed already.
+        }
+    }
+
+    /// What is under way is for nobody. The reading thread sees the end of the connection and closes it.
+    private void writingFailed() {
+        answering.values().forEach(FastCgiResponse::connectionGone);
+        cut();
+    }
+
+    // ---- The end
 
     /// A response cannot be completed: the web server must not take it for whole. It sees an end without
     /// END_REQUEST; the reading thread sees one too and closes.
@@ -367,14 +357,22 @@ final class FastCgiConnection {
         }
     }
 
-    private void shutOutput() {
-        closing = true;
-        deadline = System.nanoTime() + LINGER_NANOS;
-        try {
-            channel.shutdownOutput();
-        } catch (IOException e) {
-            // The peer has closed already.
+    /// Closes. Any thread; by the reading one as long as there is one.
+    private void finish() {
+        if (state.getAndSet(State.CLOSED) == State.CLOSED) {
+            return;
         }
+        deadline = Long.MAX_VALUE;
+        Quietly.close(channel);
+        incoming.values().forEach(Incoming::close);
+        answering.values().forEach(FastCgiResponse::connectionGone);
+        gate.over(this);
+        over.run();
+    }
+
+    /// Whether a request is on its way in or out.
+    boolean isBusy() {
+        return !answering.isEmpty() || !outbox.isIdle();
     }
 
     /// Closes the connection if the peer's time is up. Called by the gate's clock.

@@ -1,6 +1,7 @@
 package dev.penstock.server;
 
 import dev.penstock.fastcgi.Parameters;
+import dev.penstock.fastcgi.Role;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +23,10 @@ public final class FastCgiGate implements Listener.Handler {
     public static final class Counters {
         public final LongAdder requests = new LongAdder();
         public final LongAdder protocolErrors = new LongAdder();
+        /// Requests whose client went before the answer was out.
         public final LongAdder clientsGone = new LongAdder();
+        /// Requests that were answered with OVERLOADED, CANT_MPX_CONN or UNKNOWN_ROLE.
+        public final LongAdder refused = new LongAdder();
         public final LongAdder timedOut = new LongAdder();
     }
 
@@ -74,19 +78,27 @@ public final class FastCgiGate implements Listener.Handler {
         return counters;
     }
 
-    void handle(Parameters environ, Body body, Response response, boolean lengthWasGiven) {
+    /// A request is complete.
+    void handle(Request request, Response response) {
         counters.requests.increment();
+        Parameters environ = request.environ();
         pathTruth.apply(environ);
         if (isHttps(environ)) {
             environ.set("wsgi.url_scheme", "https");
         }
-        if (lengthWasGiven || body.length() > 0) {
-            environ.set("CONTENT_LENGTH", Long.toString(body.length())); // What came is the truth.
-        } else {
-            environ.remove("CONTENT_LENGTH");
-        }
         dropEmpty(environ);
-        application.handle(new Request(environ, body, name()), response);
+        application.handle(request, response);
+    }
+
+    /// Whether the application takes requests in this role.
+    boolean serves(Role role) {
+        return application.roles().contains(role);
+    }
+
+    /// Why a request gets OVERLOADED.
+    String tooManyRequests() {
+        return "is one too many on its connection (max_requests_per_connection = "
+                + bounds.parameters().maxConcurrentRequests() + ")";
     }
 
     /// Apache and nginx set HTTPS to `on`, others to `1`; without it the scheme is http.
@@ -111,7 +123,10 @@ public final class FastCgiGate implements Listener.Handler {
         Parameters values = new Parameters();
         for (String name : names) {
             switch (name) {
-                case "FCGI_MAX_CONNS", "FCGI_MAX_REQS" -> values.set(name, Integer.toString(bounds.maxConnections()));
+                case "FCGI_MAX_CONNS" -> values.set(name, Integer.toString(bounds.maxConnections()));
+                // Of all connections, says the specification; HAProxy takes it for a connection's.
+                case "FCGI_MAX_REQS" ->
+                    values.set(name, Integer.toString(bounds.parameters().maxConcurrentRequests()));
                 case "FCGI_MPXS_CONNS" -> values.set(name, "1");
                 default -> {}
             }

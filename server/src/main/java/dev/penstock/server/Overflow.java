@@ -134,6 +134,21 @@ public final class Overflow {
         }
     }
 
+    /// The next bytes if there are any, without waiting.
+    public byte @Nullable [] poll() throws IOException {
+        return isEmpty() ? null : take();
+    }
+
+    /// Whether everything was put and taken, or nobody wants it any more and nothing more will be put.
+    public boolean isOver() {
+        lock.lock();
+        try {
+            return complete && (abandoned || isEmpty());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private byte[] readFile() throws IOException {
         RandomAccessFile open = file;
         if (open == null) {

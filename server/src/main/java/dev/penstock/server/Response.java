@@ -29,6 +29,15 @@ public interface Response {
     /// @param reason for the log
     void tear(String reason);
 
+    /// Text for the web server's own error log, where the protocol has a way for it.
+    default void errors(String text) {}
+
     /// Whether the client has gone, so that further work is for nobody.
     boolean cancelled();
+
+    /// Has `action` run when the client goes, once, on any thread and quickly; at once if it has gone.
+    /// After the end of the response it may or may not be run. The last one that was given counts.
+    ///
+    /// Where the front cannot tell, it never runs.
+    default void whenCancelled(Runnable action) {}
 }

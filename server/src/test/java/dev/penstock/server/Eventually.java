@@ -21,6 +21,14 @@ final class Eventually {
         }
     }
 
+    /// Waits until an application's thread waits for room in an overflow that is full.
+    static void waitsForRoom(Thread application) {
+        becomes(
+                "the application waits",
+                () -> Arrays.stream(application.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("awaitUninterruptibly")));
+    }
+
     /// Whether a thread waits somewhere below this method.
     static boolean anyThreadIn(Class<?> type, String method) {
         return Thread.getAllStackTraces().values().stream()

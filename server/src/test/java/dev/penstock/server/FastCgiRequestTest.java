@@ -239,7 +239,7 @@ class FastCgiRequestTest {
         try (Gate other = new Gate(java.nio.file.Files.createDirectory(directory.resolve("other")), names);
                 WebServer web = other.connect()) {
             web.send(get(1, CLOSE, "CONTENT_TYPE", "", "REMOTE_USER", "", "HTTP_PROXY", "evil:1", "HTTP_X", ""));
-            assertThat(web.answer(1).body()).isEqualTo("Parameters[HTTP_X, PATH_INFO, SCRIPT_NAME]");
+            assertThat(web.answer(1).body()).isEqualTo("Parameters[HTTP_X, FCGI_ROLE, PATH_INFO, SCRIPT_NAME]");
         }
     }
 }

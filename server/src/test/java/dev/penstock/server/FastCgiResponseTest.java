@@ -116,9 +116,9 @@ class FastCgiResponseTest {
         Response response = taken(get(1, KEEP_CONN));
         AtomicInteger written = new AtomicInteger();
         Thread application = writing(response, 200, written);
-        Eventually.becomes("the application waits", () -> application.getState() == Thread.State.WAITING);
-        // 256 KiB in memory, 1 MiB in the file, and what the socket holds, in pieces of 32 KiB.
-        assertThat(written.get()).isBetween(1280 / 32, 199);
+        Eventually.waitsForRoom(application);
+        // 256 KiB in memory (the head among it), 1 MiB in the file, and what the socket holds, in pieces of 32 KiB.
+        assertThat(written.get()).isBetween(1280 / 32 - 1, 199);
         assertThat(web.answer(1).body()).isEqualTo(PIECE.repeat(200));
         application.join();
         web.settle();
@@ -128,12 +128,12 @@ class FastCgiResponseTest {
     void applicationThatWaitsGoesOnWhenTheWebServerGoes() throws Exception {
         Response response = taken(get(1, KEEP_CONN));
         Thread application = writing(response, 200, new AtomicInteger());
-        Eventually.becomes("the application waits", () -> application.getState() == Thread.State.WAITING);
+        Eventually.waitsForRoom(application);
         web.close();
         application.join();
         web.awaitServed();
         assertThat(response.cancelled()).isTrue();
-        Eventually.becomes("nobody writes any more", () -> !Eventually.anyThreadIn(FastCgiResponse.class, "drain"));
+        Eventually.becomes("nobody writes any more", () -> !Eventually.anyThreadIn(Outbox.class, "run"));
     }
 
     @Test
@@ -201,7 +201,7 @@ class FastCgiResponseTest {
         }
         response.tear("the worker died");
         web.awaitServed();
-        Eventually.becomes("nobody writes any more", () -> !Eventually.anyThreadIn(FastCgiResponse.class, "drain"));
+        Eventually.becomes("nobody writes any more", () -> !Eventually.anyThreadIn(Outbox.class, "run"));
     }
 
     @Test

@@ -11,16 +11,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.function.UnaryOperator;
 
 /// A [FastCgiGate] with an application of the test's own, and web servers that connect to it.
 final class Gate implements AutoCloseable {
     static final long MAX_BODY = 200_000;
+    static final long DRAIN_BYTES = 4_000_000;
+    static final long DRAIN_NANOS = 5_000_000_000L;
 
     final List<String> log = new CopyOnWriteArrayList<>();
     final FastCgiGate gate;
     private final ServerSocketChannel listening;
     private final Path path;
+    private Poller poller;
+    private final Path polled;
 
     Gate(Path directory, Application application) throws IOException {
         this(directory, application, 256 * 1024, 1024 * 1024);
@@ -28,10 +33,12 @@ final class Gate implements AutoCloseable {
 
     Gate(Path directory, Application application, int responseMemory, long responseFile) throws IOException {
         Limits limits = new Limits(64 * 1024, 100, 2);
-        Bounds bounds = new Bounds(100, MAX_BODY, responseMemory, responseFile, directory, limits);
+        Bounds bounds =
+                new Bounds(100, MAX_BODY, responseMemory, responseFile, DRAIN_BYTES, DRAIN_NANOS, directory, limits);
         EventLog events = (level, source, text) -> log.add(level + " " + text);
         gate = new FastCgiGate(bounds, new PathTruth("auto", null), application, new ConnectionThreads(), events);
         path = directory.resolve("gate");
+        polled = directory.resolve("polled");
         listening =
                 ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
     }
@@ -54,6 +61,18 @@ final class Gate implements AutoCloseable {
         return new WebServer(client, over);
     }
 
+    /// Connects to a listener of the server's own, which a poller serves.
+    WebServer connectPolled() throws IOException {
+        if (poller == null) {
+            EventLog events = (level, source, text) -> log.add(level + " " + text);
+            poller = new Poller(gate, new ConnectionThreads(), events, new Semaphore(100));
+            poller.listen(ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
+                    .bind(UnixDomainSocketAddress.of(polled)));
+            Thread.ofPlatform().daemon().name("poller").start(poller);
+        }
+        return new WebServer(SocketChannel.open(UnixDomainSocketAddress.of(polled)), new CountDownLatch(0));
+    }
+
     static ByteBuffer bytes(String text) {
         return StandardCharsets.ISO_8859_1.encode(text);
     }
@@ -68,5 +87,9 @@ final class Gate implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listening.close();
+        if (poller != null) {
+            poller.close();
+            poller.end();
+        }
     }
 }

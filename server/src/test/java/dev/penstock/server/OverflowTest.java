@@ -35,7 +35,7 @@ class OverflowTest {
     }
 
     private Overflow overflow(int memory, long file) {
-        return new Overflow(new Bounds(1, 1, memory, file, directory, Limits.DEFAULT));
+        return new Overflow(new Bounds(1, 1, memory, file, 1, 1, directory, Limits.DEFAULT));
     }
 
     @AfterEach
