@@ -37,6 +37,20 @@ public final class Parameters {
         this.pairs = new long[TYPICAL_PAIRS];
     }
 
+    /// An empty set over `bytes[0..length)`, which belongs to it from now on: for the reader of another protocol,
+    /// which says by [#add] where the pairs are.
+    public static Parameters over(byte[] bytes, int length) {
+        return new Parameters(bytes, length);
+    }
+
+    /// Adds the pair whose name and value lie at these places of [#bytes]. A name that is there already takes the
+    /// new value.
+    ///
+    /// @throws ProtocolException when there are `maxPairs` already
+    public void add(int name, int nameLength, int value, int valueLength, int maxPairs) throws ProtocolException {
+        index(name, nameLength, value, valueLength, maxPairs);
+    }
+
     /// Reads the pairs that fill `bytes[0..length)` exactly. The array now belongs to the result.
     ///
     /// @throws ProtocolException when a pair claims more than there is, or there are more than `maxPairs`
