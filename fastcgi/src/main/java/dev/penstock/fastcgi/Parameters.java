@@ -37,20 +37,6 @@ public final class Parameters {
         this.pairs = new long[TYPICAL_PAIRS];
     }
 
-    /// An empty set over `bytes[0..length)`, which belongs to it from now on: for the reader of another protocol,
-    /// which says by [#add] where the pairs are.
-    public static Parameters over(byte[] bytes, int length) {
-        return new Parameters(bytes, length);
-    }
-
-    /// Adds the pair whose name and value lie at these places of [#bytes]. A name that is there already takes the
-    /// new value.
-    ///
-    /// @throws ProtocolException when there are `maxPairs` already
-    public void add(int name, int nameLength, int value, int valueLength, int maxPairs) throws ProtocolException {
-        index(name, nameLength, value, valueLength, maxPairs);
-    }
-
     /// Reads the pairs that fill `bytes[0..length)` exactly. The array now belongs to the result.
     ///
     /// @throws ProtocolException when a pair claims more than there is, or there are more than `maxPairs`
@@ -85,10 +71,8 @@ public final class Parameters {
             int known = ((more ? moreMarks : marks) & mark) == 0 ? -1 : parameters.find(bytes, at, nameLength);
             if (known >= 0) {
                 parameters.pairs[known] = pair(begin, nameLength);
-            } else if (parameters.count == limits.maxParameters()) {
-                throw new ProtocolException(
-                        "more than " + limits.maxParameters() + " parameters (max_parameters)", "max_parameters");
             } else {
+                parameters.checkCount(limits);
                 parameters.append(pair(begin, nameLength));
                 marks |= more ? 0 : mark;
                 moreMarks |= more ? mark : 0;
@@ -96,6 +80,13 @@ public final class Parameters {
             at += nameLength + valueLength;
         }
         return parameters;
+    }
+
+    private void checkCount(Limits limits) throws ProtocolException {
+        if (count == limits.maxParameters()) {
+            throw new ProtocolException(
+                    "more than " + limits.maxParameters() + " parameters (max_parameters)", "max_parameters");
+        }
     }
 
     private static void checkLengths(int nameLength, int valueLength, Limits limits) throws ProtocolException {
@@ -251,7 +242,8 @@ public final class Parameters {
     public void set(String name, String value) {
         int known = find(name);
         byte[] nameBytes = name.getBytes(StandardCharsets.ISO_8859_1);
-        int begin = store(nameBytes, value.getBytes(StandardCharsets.ISO_8859_1));
+        byte[] valueBytes = value.getBytes(StandardCharsets.ISO_8859_1);
+        int begin = store(nameBytes, 0, nameBytes.length, valueBytes, 0, valueBytes.length);
         if (known >= 0) {
             pairs[known] = pair(begin, nameBytes.length);
         } else {
@@ -259,15 +251,34 @@ public final class Parameters {
         }
     }
 
-    private int store(byte[] name, byte[] value) {
+    /// Adds the pair whose name and value lie at these places of `source`, for the reader of another protocol. A name
+    /// that is there already takes the new value.
+    ///
+    /// @throws ProtocolException when a limit is passed
+    public void add(byte[] source, int name, int nameLength, int value, int valueLength, Limits limits)
+            throws ProtocolException {
+        checkLengths(nameLength, valueLength, limits);
+        int known = find(source, name, nameLength);
+        if (known < 0) {
+            checkCount(limits);
+        }
+        long pair = pair(store(source, name, nameLength, source, value, valueLength), nameLength);
+        if (known >= 0) {
+            pairs[known] = pair;
+        } else {
+            append(pair);
+        }
+    }
+
+    private int store(byte[] names, int name, int nameLength, byte[] values, int value, int valueLength) {
         int begin = used;
-        int end = begin + encodedLength(name.length) + encodedLength(value.length) + name.length + value.length;
+        int end = begin + encodedLength(nameLength) + encodedLength(valueLength) + nameLength + valueLength;
         if (end > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, end));
         }
-        int at = putLength(bytes, putLength(bytes, begin, name.length), value.length);
-        System.arraycopy(name, 0, bytes, at, name.length);
-        System.arraycopy(value, 0, bytes, at + name.length, value.length);
+        int at = putLength(bytes, putLength(bytes, begin, nameLength), valueLength);
+        System.arraycopy(names, name, bytes, at, nameLength);
+        System.arraycopy(values, value, bytes, at + nameLength, valueLength);
         used = end;
         return begin;
     }

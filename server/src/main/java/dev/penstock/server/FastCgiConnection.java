@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// closed before the peer has closed or `drain_timeout` or `drain_bytes` are used up: closing with
 /// unread input resets it, and web servers turn that into an error for an answer that was fine. While a
 /// request is being answered the reading goes on, so that a client's abort is noticed.
-final class FastCgiConnection {
+final class FastCgiConnection implements Poller.Connection {
     /// How long a peer may pause in the middle of a request's parameters or body.
-    private static final long READ_NANOS = 120_000_000_000L;
+    static final long READ_NANOS = 120_000_000_000L;
 
     private enum State {
         OPEN,
@@ -90,7 +90,8 @@ final class FastCgiConnection {
     /// Reads once and does what that asks for. False when the connection is over; it is closed then.
     ///
     /// @param input any buffer; nothing of it is kept
-    boolean readOnce(ByteBuffer input) {
+    @Override
+    public boolean readOnce(ByteBuffer input) {
         boolean goesOn = false;
         try {
             goesOn = read(input);
@@ -151,7 +152,8 @@ final class FastCgiConnection {
 
     /// Whether a body is on its way that is large enough for a file: work for a thread that others do not
     /// wait for. Asked by the reading thread.
-    boolean isSpooling() {
+    @Override
+    public boolean isSpooling() {
         for (Incoming request : incoming.values()) {
             if (request.isSpooling()) {
                 return true;

@@ -9,7 +9,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Where FastCGI comes in: everything that the connections of one server share.
-public final class FastCgiGate implements Listener.Handler {
+public final class FastCgiGate implements Listener.Handler, Poller.Gate {
+    private static final List<String> DROPPED_WHEN_EMPTY = List.of("CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_USER");
+
     private final Bounds bounds;
     private final PathTruth pathTruth;
     private final Application application;
@@ -47,7 +49,8 @@ public final class FastCgiGate implements Listener.Handler {
     /// A new connection, for whoever reads from it.
     ///
     /// @param over called once, by any thread, when the connection is closed
-    FastCgiConnection open(SocketChannel channel, Runnable over) {
+    @Override
+    public FastCgiConnection open(SocketChannel channel, Runnable over) {
         FastCgiConnection connection = new FastCgiConnection(channel, this, over);
         connections.add(connection);
         return connection;
@@ -78,7 +81,8 @@ public final class FastCgiGate implements Listener.Handler {
         return counters;
     }
 
-    /// A request is complete.
+    /// A request is complete. Makes its variables what applications expect, whatever protocol they came by, and
+    /// hands it over.
     void handle(Request request, Response response) {
         counters.requests.increment();
         Parameters environ = request.environ();
@@ -109,11 +113,11 @@ public final class FastCgiGate implements Listener.Handler {
 
     /// A variable that the web server did not set must be absent, not empty (nginx sends empty ones).
     private static void dropEmpty(Parameters environ) {
-        if (environ.get("CONTENT_TYPE", "").isEmpty()) {
-            environ.remove("CONTENT_TYPE");
-        }
-        if (environ.get("REMOTE_USER", "").isEmpty()) {
-            environ.remove("REMOTE_USER");
+        for (String name : DROPPED_WHEN_EMPTY) {
+            int pair = environ.find(name);
+            if (pair >= 0 && environ.valueLength(pair) == 0) {
+                environ.remove(name);
+            }
         }
         environ.remove("HTTP_PROXY"); // Would become the proxy of the application's own requests (httpoxy).
     }

@@ -22,6 +22,26 @@ import java.util.concurrent.Semaphore;
 /// [Listener].) A connection that has a body for a file is read by a thread of its own as
 /// long as that body comes without a pause.
 public final class Poller implements Runnable, Closeable {
+    /// One protocol's side: makes the connections of the listeners that are its own.
+    public interface Gate {
+        /// A new connection, not yet read from.
+        ///
+        /// @param over called once, by any thread, when the connection is closed
+        Connection open(SocketChannel channel, Runnable over);
+    }
+
+    /// What the poller has to know of a connection.
+    public interface Connection {
+        /// Reads once and does what that asks for. False when the connection is over; it is closed then.
+        ///
+        /// @param input any buffer; nothing of it is kept
+        boolean readOnce(ByteBuffer input);
+
+        /// Whether a body is on its way that is large enough for a file: work for a thread that others do not wait for.
+        /// Asked by the reading thread.
+        boolean isSpooling();
+    }
+
     /// How long it takes at the most to see that a connection may be accepted again.
     private static final long FULL_MS = 10;
 
@@ -48,8 +68,13 @@ public final class Poller implements Runnable, Closeable {
 
     /// Takes a bound listening socket; before [#run] only.
     public void listen(ServerSocketChannel socket) throws IOException {
+        listen(socket, gate);
+    }
+
+    /// The same for a protocol beside FastCGI.
+    public void listen(ServerSocketChannel socket, Gate protocol) throws IOException {
         socket.configureBlocking(false);
-        socket.register(selector, SelectionKey.OP_ACCEPT);
+        socket.register(selector, SelectionKey.OP_ACCEPT, protocol);
         listeners.add(socket);
     }
 
@@ -78,10 +103,10 @@ public final class Poller implements Runnable, Closeable {
 
     private void ready(SelectionKey key) {
         try {
-            if (key.attachment() instanceof FastCgiConnection connection) {
+            if (key.attachment() instanceof Connection connection) {
                 readable(key, connection);
             } else {
-                acceptFrom((ServerSocketChannel) key.channel());
+                acceptFrom((ServerSocketChannel) key.channel(), (Gate) key.attachment());
             }
         } catch (CancelledKeyException | ClosedChannelException e) {
             // Closed by another thread in this moment.
@@ -90,7 +115,7 @@ public final class Poller implements Runnable, Closeable {
         }
     }
 
-    private void acceptFrom(ServerSocketChannel socket) throws IOException {
+    private void acceptFrom(ServerSocketChannel socket, Gate protocol) throws IOException {
         if (!accepting || !connections.tryAcquire()) {
             return;
         }
@@ -100,10 +125,10 @@ public final class Poller implements Runnable, Closeable {
             return;
         }
         channel.configureBlocking(false);
-        channel.register(selector, SelectionKey.OP_READ, gate.open(channel, connections::release));
+        channel.register(selector, SelectionKey.OP_READ, protocol.open(channel, connections::release));
     }
 
-    private void readable(SelectionKey key, FastCgiConnection connection) throws IOException {
+    private void readable(SelectionKey key, Connection connection) throws IOException {
         if (!connection.readOnce(input)) {
             key.cancel();
         } else if (connection.isSpooling()) {
@@ -114,7 +139,7 @@ public final class Poller implements Runnable, Closeable {
 
     /// Reads a connection that has a body for a file, on a thread of its own, until that body is complete
     /// or pauses. The connection's other requests are read here too meanwhile.
-    private void spool(SelectionKey key, FastCgiConnection connection) {
+    private void spool(SelectionKey key, Connection connection) {
         ByteBuffer own = gate.buffers().take();
         boolean goesOn = true;
         try (Selector waiting = Selector.open()) {

@@ -82,7 +82,8 @@ public final class ScgiReader implements HeadReader {
         length = length * 10 + next - '0';
         if (length > limits.maxParameterBytes()) {
             throw new ProtocolException(
-                    "the headers have more than " + limits.maxParameterBytes() + " bytes (max_parameter_bytes)");
+                    "the headers have more than " + limits.maxParameterBytes() + " bytes (max_parameter_bytes)",
+                    "max_parameter_bytes");
         }
     }
 
@@ -90,7 +91,7 @@ public final class ScgiReader implements HeadReader {
         if (!java.util.Arrays.equals(bytes, 0, FIRST.length, FIRST, 0, FIRST.length)) {
             throw new ProtocolException("the first header is not CONTENT_LENGTH");
         }
-        Parameters parameters = Parameters.over(bytes, length);
+        Parameters parameters = new Parameters();
         int at = 0;
         while (at < length) {
             int nameEnd = end(at, "a name");
@@ -101,7 +102,7 @@ public final class ScgiReader implements HeadReader {
             if (at > 0 && isFirst(at)) {
                 repeated(parameters, nameEnd + 1, valueEnd);
             } else {
-                parameters.add(at, nameEnd - at, nameEnd + 1, valueEnd - nameEnd - 1, limits.maxParameters());
+                parameters.add(bytes, at, nameEnd - at, nameEnd + 1, valueEnd - nameEnd - 1, limits);
             }
             at = valueEnd + 1;
         }

@@ -65,8 +65,10 @@ public final class UwsgiReader implements HeadReader {
         }
         size = number(header, 1);
         if (size > limits.maxParameterBytes()) {
-            throw new ProtocolException("the variables have " + size + " bytes, more than " + limits.maxParameterBytes()
-                    + " (max_parameter_bytes)");
+            throw new ProtocolException(
+                    "the variables have " + size + " bytes, more than " + limits.maxParameterBytes()
+                            + " (max_parameter_bytes)",
+                    "max_parameter_bytes");
         }
     }
 
@@ -75,7 +77,7 @@ public final class UwsgiReader implements HeadReader {
     }
 
     private Parameters pairs() throws ProtocolException {
-        Parameters parameters = Parameters.over(bytes, size);
+        Parameters parameters = new Parameters();
         int at = 0;
         while (at < size) {
             int name = at + 2;
@@ -85,7 +87,7 @@ public final class UwsgiReader implements HeadReader {
             if (nameLength == 0) {
                 throw new ProtocolException("variable " + (parameters.count() + 1) + " has no name");
             }
-            parameters.add(name, nameLength, value, valueLength, limits.maxParameters());
+            parameters.add(bytes, name, nameLength, value, valueLength, limits);
             at = value + valueLength;
         }
         return parameters;

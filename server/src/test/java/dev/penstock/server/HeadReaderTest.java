@@ -176,8 +176,6 @@ class HeadReaderTest {
     void variablesAreBoundedInBytes() throws ProtocolException {
         String fits = "b".repeat(1024 - 20);
         assertThat(read(new ScgiReader(LIMITS), scgi("CONTENT_LENGTH~0~A~" + fits + "~")))
-                .isNull();
-        assertThat(read(new ScgiReader(LIMITS), scgi("CONTENT_LENGTH~0~A~" + fits.substring(1) + "~")))
                 .isNotNull();
         refused(new ScgiReader(LIMITS), scgi("CONTENT_LENGTH~0~A~b" + fits + "~"), "max_parameter_bytes");
         assertThat(read(new UwsgiReader(LIMITS), uwsgi(0, 0, "A", "b".repeat(1019))))

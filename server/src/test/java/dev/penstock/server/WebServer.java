@@ -153,6 +153,21 @@ final class WebServer implements AutoCloseable {
         assertThat(next().type()).isEqualTo((int) RecordType.GET_VALUES_RESULT.code());
     }
 
+    /// All that comes up to the end of input, for protocols without records.
+    String untilEnd() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteBuffer piece = ByteBuffer.allocate(64 * 1024);
+        while (channel.read(piece.clear()) >= 0) {
+            out.write(piece.array(), 0, piece.position());
+        }
+        return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /// Ends this side of the connection only.
+    void endInput() throws IOException {
+        channel.shutdownOutput();
+    }
+
     /// Waits until the other side has let the connection go.
     void awaitServed() throws InterruptedException {
         over.await();
