@@ -7,6 +7,7 @@ nothing installed.
     /gate?started=&go=  makes the file `started`, answers when the file `go` is there
     /cookies            two Set-Cookie headers
     /error              raises
+    /status?code=&to=   that status line, with a Location if `to` is given
     /exit               ends the process
     /print?text=        writes to standard output, standard error and wsgi.errors
     everything else     "hello"
@@ -120,6 +121,14 @@ def error(environ, start_response, query):
     raise LookupError("raised by the probe")
 
 
+def status(environ, start_response, query):
+    headers = [("Content-Type", "text/plain"), ("Content-Length", "7")]
+    if "to" in query:
+        headers.append(("Location", query["to"]))
+    start_response(query["code"], headers)
+    return [b"as told"]
+
+
 def leave(environ, start_response, query):
     os._exit(7)
 
@@ -143,6 +152,7 @@ PAGES = {
     "/gate": gate,
     "/cookies": cookies,
     "/error": error,
+    "/status": status,
     "/exit": leave,
     "/print": write,
 }

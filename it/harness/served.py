@@ -2,6 +2,7 @@
 it.
 """
 
+import json
 import os
 import signal
 import socket
@@ -17,17 +18,28 @@ class Served:
     """
 
     def __init__(
-        self, project, folder, *arguments, http=None, fcgi=(), directory=None, environment=None
+        self,
+        project,
+        folder,
+        *arguments,
+        http=None,
+        fcgi=(),
+        scgi=(),
+        uwsgi=(),
+        directory=None,
+        environment=None
     ):
         self.run_folder = folder / "run"
         self.run_folder.mkdir(exist_ok=True)
         self.output_file = folder / "serve.out"
         self.http = http
         self.addresses = [("127.0.0.1", http)] if http else []
-        self.addresses += fcgi
         options = ["--http", "127.0.0.1:%d" % http] if http else []
-        for address in fcgi:
-            options += ["--fcgi", "%s:%d" % address if isinstance(address, tuple) else str(address)]
+        for option, addresses in (("--fcgi", fcgi), ("--scgi", scgi), ("--uwsgi", uwsgi)):
+            self.addresses += addresses
+            for address in addresses:
+                text = "%s:%d" % address if isinstance(address, tuple) else str(address)
+                options += [option, text]
         self.command = [project.command("penstock"), "serve", *map(str, arguments), *options]
         self.directory = directory or folder
         self.environment = dict(
@@ -73,6 +85,19 @@ class Served:
             for process in descendants(self.process.pid)
             if process.title.startswith("penstock: worker")
         ]
+
+    def status(self):
+        """What `penstock status --json` says."""
+        done = subprocess.run(
+            [self.command[0], "status", "--json", *self.command[2:3]],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=30,
+            check=True,
+        )
+        return json.loads(done.stdout)
 
     def interrupt(self):
         """Ctrl-C; returns the exit status."""

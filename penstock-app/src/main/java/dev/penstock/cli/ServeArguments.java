@@ -61,7 +61,9 @@ record ServeArguments(String target, Map<String, String> globalConf, List<Option
     /// server would.
     private static Settings listening(Settings settings, @Nullable IniFile ini) throws SettingsException {
         if (settings.get(Settings.HTTP).isPresent()
-                || !settings.get(Settings.FCGI).isEmpty()) {
+                || !settings.get(Settings.FCGI).isEmpty()
+                || !settings.get(Settings.SCGI).isEmpty()
+                || !settings.get(Settings.UWSGI).isEmpty()) {
             return settings;
         }
         try {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
         name = "serve",
         description = {
             "Serve an application from this terminal until Ctrl-C.",
-            "Without --http and --fcgi it listens for HTTP where [server:main] of the INI file says, or on"
+            "Without --http, --fcgi, --scgi and --uwsgi it listens for HTTP where [server:main] of the INI file says, or on"
                     + " 127.0.0.1:8080."
         },
         footer = {
@@ -51,6 +51,12 @@ final class ServeCommand extends Subcommand {
             description = "Listen for FastCGI; can be given several times.")
     private List<String> fcgi = new ArrayList<>();
 
+    @Option(names = "--scgi", paramLabel = "PATH|HOST:PORT", description = "Listen for SCGI, likewise.")
+    private List<String> scgi = new ArrayList<>();
+
+    @Option(names = "--uwsgi", paramLabel = "PATH|HOST:PORT", description = "Listen for the uwsgi protocol, likewise.")
+    private List<String> uwsgi = new ArrayList<>();
+
     @Option(names = "--workers", paramLabel = "N", description = "Python processes.")
     private @Nullable String workers;
 
@@ -79,6 +85,8 @@ final class ServeCommand extends Subcommand {
         add(options, "python", python);
         add(options, "http", http);
         add(options, "fcgi", fcgi.isEmpty() ? null : String.join("\n", fcgi));
+        add(options, "scgi", scgi.isEmpty() ? null : String.join("\n", scgi));
+        add(options, "uwsgi", uwsgi.isEmpty() ? null : String.join("\n", uwsgi));
         add(options, "workers", workers);
         add(options, "threads", threads);
         add(options, "reload_on_change", reload ? "true" : null);

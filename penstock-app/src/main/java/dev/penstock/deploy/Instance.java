@@ -12,6 +12,8 @@ import dev.penstock.server.ConnectionThreads;
 import dev.penstock.server.FastCgiGate;
 import dev.penstock.server.Listener;
 import dev.penstock.server.PathTruth;
+import dev.penstock.server.PlainGate;
+import dev.penstock.server.PlainProtocol;
 import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
 import java.io.Console;
@@ -45,6 +47,8 @@ public final class Instance implements Commands {
     private final PythonApplication application;
     private final ConnectionThreads threads = new ConnectionThreads();
     private final FastCgiGate gate;
+    private final PlainGate scgi;
+    private final PlainGate uwsgi;
     private final Semaphore connections;
     private final OwnListeners own = new OwnListeners();
     private final RestartFiles restartFiles;
@@ -65,6 +69,8 @@ public final class Instance implements Commands {
         this.application = application;
         this.connections = new Semaphore(deployment.settings().get(Settings.MAX_CONNECTIONS));
         this.gate = new FastCgiGate(bounds(), pathTruth(), application, threads, log);
+        this.scgi = new PlainGate(PlainProtocol.SCGI, gate);
+        this.uwsgi = new PlainGate(PlainProtocol.UWSGI, gate);
         this.restartFiles = RestartFiles.of(deployment.target(), restartFolders());
     }
 
@@ -133,9 +139,14 @@ public final class Instance implements Commands {
 
     private void listen() throws IOException {
         Settings settings = deployment.settings();
-        if (!settings.get(Settings.FCGI).isEmpty()) {
+        if (!settings.get(Settings.FCGI).isEmpty()
+                || !settings.get(Settings.SCGI).isEmpty()
+                || !settings.get(Settings.UWSGI).isEmpty()) {
             Poller opened = new Poller(gate, threads, log, connections);
-            own.open(settings.get(Settings.FCGI), settings.get(Settings.FCGI_MODE), opened);
+            int mode = settings.get(Settings.FCGI_MODE);
+            own.open("fastcgi", settings.get(Settings.FCGI), mode, opened, gate);
+            own.open("scgi", settings.get(Settings.SCGI), mode, opened, scgi);
+            own.open("uwsgi", settings.get(Settings.UWSGI), mode, opened, uwsgi);
             poller = opened;
             daemon("poller", opened);
         }
@@ -164,6 +175,8 @@ public final class Instance implements Commands {
         long idleExit = deployment.settings().get(Settings.IDLE_EXIT).toSeconds();
         while (!awaitStop()) {
             gate.tick();
+            scgi.tick();
+            uwsgi.tick();
             if (restartFiles.touched()) {
                 reloadBecause("a touched file");
             }
@@ -219,7 +232,7 @@ public final class Instance implements Commands {
         try {
             application.stop().get(grace.toMillis() + 1000, TimeUnit.MILLISECONDS);
             long end = System.nanoTime() + grace.toNanos();
-            while (gate.busy() > 0 && System.nanoTime() < end) {
+            while (gate.busy() + scgi.busy() + uwsgi.busy() > 0 && System.nanoTime() < end) {
                 Thread.sleep(10);
             }
         } catch (TimeoutException e) {
@@ -314,7 +327,7 @@ public final class Instance implements Commands {
                 addresses(),
                 watched == null ? List.of() : watched.status(),
                 application.requests(),
-                gate.connections() + (web == null ? 0 : web.connections()),
+                gate.connections() + scgi.connections() + uwsgi.connections() + (web == null ? 0 : web.connections()),
                 application.status(),
                 log.lastError());
     }

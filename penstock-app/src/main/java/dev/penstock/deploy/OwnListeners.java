@@ -18,24 +18,28 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/// The FastCGI listeners that the server opens itself, as `fcgi` says.
+/// The listeners that the server opens itself, as `fcgi`, `scgi` and `uwsgi` say.
 final class OwnListeners implements AutoCloseable {
     /// Connections that wait to be accepted; the kernel's own limit (net.core.somaxconn) counts too.
     private static final int BACKLOG = 1024;
 
     private final List<ServerSocketChannel> sockets = new ArrayList<>();
+    private final List<String> addresses = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
 
     /// Opens all of them and gives them to the poller.
     ///
+    /// @param protocol its name, for the status
     /// @param mode of Unix sockets: `fcgi_mode`
     /// @throws IOException that names the address that cannot be listened on; then none is open
-    void open(List<ListenAddress> addresses, int mode, Poller poller) throws IOException {
+    void open(String protocol, List<ListenAddress> wanted, int mode, Poller poller, Poller.Gate gate)
+            throws IOException {
         try {
-            for (ListenAddress address : addresses) {
+            for (ListenAddress address : wanted) {
                 ServerSocketChannel socket = bind(address, mode);
                 sockets.add(socket);
-                poller.listen(socket);
+                addresses.add(protocol + " " + address(socket));
+                poller.listen(socket, gate);
             }
         } catch (IOException e) {
             close();
@@ -94,16 +98,17 @@ final class OwnListeners implements AutoCloseable {
 
     /// Where they listen, with real ports.
     List<String> addresses() {
-        return sockets.stream().map(OwnListeners::address).toList();
+        return List.copyOf(addresses);
     }
 
     private static String address(ServerSocketChannel socket) {
         try {
             SocketAddress address = socket.getLocalAddress();
-            return "fastcgi "
-                    + (address instanceof InetSocketAddress tcp ? tcp.getHostString() + ":" + tcp.getPort() : address);
+            return address instanceof InetSocketAddress tcp
+                    ? tcp.getHostString() + ":" + tcp.getPort()
+                    : String.valueOf(address);
         } catch (IOException e) {
-            return "fastcgi (closed)";
+            return "(closed)";
         }
     }
 

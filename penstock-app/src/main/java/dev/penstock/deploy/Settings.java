@@ -36,14 +36,25 @@ public final class Settings {
             new Setting<>("python_path", Kinds.PATHS, List.of(), "nothing", "Folders that are added to `sys.path`.");
     public static final Setting<List<ListenAddress>> FCGI =
             new Setting<>("fcgi", Kinds.ADDRESSES, List.of(), "none", "Where to listen for FastCGI.");
+    public static final Setting<List<ListenAddress>> SCGI =
+            new Setting<>("scgi", Kinds.ADDRESSES, List.of(), "none", "Where to listen for SCGI.");
+    public static final Setting<List<ListenAddress>> UWSGI = new Setting<>(
+            "uwsgi",
+            Kinds.ADDRESSES,
+            List.of(),
+            "none",
+            "Where to listen for the uwsgi protocol (nginx's `uwsgi_pass`, Apache's mod_proxy_uwsgi).");
     public static final Setting<Optional<ListenAddress.Tcp>> HTTP = new Setting<>(
             "http",
             Kinds.HTTP_ADDRESS,
             Optional.empty(),
-            "with `penstock serve` and no `fcgi`: the host and port of `[server:main]`, or `127.0.0.1:8080`",
+            "with `penstock serve` and no other listener: the host and port of `[server:main]`, or `127.0.0.1:8080`",
             "Where to listen for HTTP, for development or behind an HTTP proxy.");
     public static final Setting<Integer> FCGI_MODE = Setting.of(
-            "fcgi_mode", Kinds.MODE, 0660, "Who may connect to the Unix sockets of `fcgi`: their file mode.");
+            "fcgi_mode",
+            Kinds.MODE,
+            0660,
+            "Who may connect to the Unix sockets of `fcgi`, `scgi` and `uwsgi`: their file mode.");
     public static final Setting<String> SCRIPT_NAME = Setting.of(
             "script_name",
             Kinds.MOUNT,
@@ -110,12 +121,12 @@ public final class Settings {
             "max_parameter_bytes",
             Kinds.number(1024, 16 * 1024 * 1024),
             Limits.DEFAULT.maxParameterBytes(),
-            "Bytes of all variables (headers among them) of one FastCGI request.");
+            "Bytes of all variables (headers among them) of one request by FastCGI, SCGI or uwsgi.");
     public static final Setting<Integer> MAX_PARAMETERS = Setting.of(
             "max_parameters",
             Kinds.number(16, 100_000),
             Limits.DEFAULT.maxParameters(),
-            "How many variables one FastCGI request may have.");
+            "How many variables such a request may have.");
     public static final Setting<Duration> STARTUP_TIMEOUT = Setting.of(
             "startup_timeout", Kinds.DURATION, Duration.ofSeconds(60), "How long the application may take to load.");
     public static final Setting<Duration> SHUTDOWN_TIMEOUT = Setting.of(
@@ -141,6 +152,8 @@ public final class Settings {
             PYTHON,
             PYTHON_PATH,
             FCGI,
+            SCGI,
+            UWSGI,
             FCGI_MODE,
             HTTP,
             SCRIPT_NAME,

@@ -18,20 +18,26 @@ import org.jspecify.annotations.Nullable;
 /// | what came | where the cut is |
 /// |---|---|
 /// | PATH_INFO ends the URL's path | before PATH_INFO. A rewrite to `dispatch.fcgi/$1` becomes `/app` + `/hello` |
-/// | no PATH_INFO, SCRIPT_FILENAME `proxy:fcgi://host:port/hello` | before `/hello` (mod_proxy_fcgi) |
+/// | PATH_INFO is the URL's path and begins with SCRIPT_NAME | after SCRIPT_NAME (nginx with a SCRIPT_NAME of its own)
+/// |
+/// | no PATH_INFO, SCRIPT_FILENAME `proxy:fcgi://host:port/hello` | before `/hello` (mod_proxy_fcgi, mod_proxy_scgi) |
 /// | no PATH_INFO, SCRIPT_NAME is the whole path | at the front: the application is at the root |
+/// | no PATH_INFO, SCRIPT_NAME is the path's beginning | after SCRIPT_NAME |
 ///
 /// `script_name = /prefix` cuts after that prefix instead; `as-is` changes nothing.
 public final class PathTruth {
     private final @Nullable String prefix;
     private final boolean asIs;
     private final @Nullable String dispatchName;
+    private final @Nullable String cgiName;
 
     /// @param scriptName the setting: `auto`, `as-is`, or a prefix such as `/app`
-    /// @param dispatchName the file name of the script that the web server spawns, or null
+    /// @param dispatchName the file name of the script that the web server spawns, or null; as a CGI
+    ///     program it may also end in `.cgi`
     /// @throws IllegalArgumentException for any other setting
     public PathTruth(String scriptName, @Nullable String dispatchName) {
         this.dispatchName = dispatchName;
+        this.cgiName = dispatchName == null ? null : dispatchName.replaceFirst("\\.[^.]*$", "") + ".cgi";
         asIs = scriptName.equals("as-is");
         if (asIs || scriptName.equals("auto")) {
             prefix = null;
@@ -87,6 +93,15 @@ public final class PathTruth {
         if (url == null) {
             return new Cut(root(script), info);
         }
+        if (!script.isEmpty()
+                && startsWithPath(info, root(script))
+                && (info.equals(url) || info.equals(normalised(url)))) {
+            return new Cut(root(script), info.substring(root(script).length()));
+        }
+        String proxied = proxiedPath(environ.get("SCRIPT_FILENAME", ""), "proxy:scgi://");
+        if (proxied != null && !info.equals(proxied)) { // proxy-scgi-pathinfo leaves it encoded
+            return new Cut(root(valueOr(before(normalised(url), proxied), script)), proxied);
+        }
         String before = before(url, info);
         if (before == null) {
             before = before(normalised(url), normalised(info));
@@ -107,7 +122,8 @@ public final class PathTruth {
 
     /// No PATH_INFO: either the URL is the script itself, or the server never sends any.
     private Cut withoutPathInfo(Parameters environ, String script, @Nullable String url) {
-        String proxied = proxiedPath(environ.get("SCRIPT_FILENAME", ""));
+        String file = environ.get("SCRIPT_FILENAME", "");
+        String proxied = proxiedPath(file, file.startsWith("proxy:s") ? "proxy:scgi://" : "proxy:fcgi://");
         if (proxied != null && !script.isEmpty()) {
             String before = before(script, proxied);
             return before != null ? new Cut(root(before), proxied) : new Cut("", script);
@@ -120,7 +136,11 @@ public final class PathTruth {
             String path = normalised(url);
             return new Cut(root(clean), startsWithPath(path, clean) ? path.substring(clean.length()) : "");
         }
-        return new Cut("", script.isEmpty() ? normalised(url) : script);
+        String path = normalised(url);
+        if (!root(script).isEmpty() && !script.equals(path) && startsWithPath(path, root(script))) {
+            return new Cut(root(script), path.substring(root(script).length()));
+        }
+        return new Cut("", path.startsWith(script) ? path : script);
     }
 
     /// What is left of `path` when `tail` is taken off its end, or null when it does not end so.
@@ -130,22 +150,28 @@ public final class PathTruth {
 
     /// Whether the web server found the dispatch script on its disk, so that a missing PATH_INFO is the truth.
     private boolean isDispatch(Parameters environ) {
-        return dispatchName != null && environ.get("SCRIPT_FILENAME", "").endsWith("/" + dispatchName);
+        String file = environ.get("SCRIPT_FILENAME", "");
+        return dispatchName != null && (file.endsWith("/" + dispatchName) || file.endsWith("/" + cgiName));
     }
 
     /// SCRIPT_NAME without the dispatch script's own name, unless the client wrote that name itself.
     private String withoutDispatch(Parameters environ, String script, String url) {
-        boolean hidden =
-                isDispatch(environ) && script.endsWith("/" + dispatchName) && !startsWithPath(normalised(url), script);
+        boolean hidden = isDispatch(environ)
+                && (script.endsWith("/" + dispatchName) || script.endsWith("/" + cgiName))
+                && !startsWithPath(normalised(url), script);
         return hidden ? script.substring(0, script.lastIndexOf('/')) : script;
     }
 
-    /// The path that mod_proxy_fcgi would have sent as PATH_INFO, if this is its SCRIPT_FILENAME.
-    private static @Nullable String proxiedPath(String file) {
-        if (!file.startsWith("proxy:fcgi://")) {
+    private static String valueOr(@Nullable String value, String other) {
+        return value != null ? value : other;
+    }
+
+    /// The path that mod_proxy_fcgi or mod_proxy_scgi would have sent as PATH_INFO, if this is its SCRIPT_FILENAME.
+    private static @Nullable String proxiedPath(String file, String scheme) {
+        if (!file.startsWith(scheme)) {
             return null;
         }
-        int slash = file.indexOf('/', "proxy:fcgi://".length());
+        int slash = file.indexOf('/', scheme.length());
         return slash < 0 ? null : normalised(decoded(withoutQuery(file.substring(slash))));
     }
 

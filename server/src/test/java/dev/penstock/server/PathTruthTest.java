@@ -36,7 +36,7 @@ class PathTruthTest {
             String infoExpected) {
         Parameters environ =
                 environ("SCRIPT_NAME", script, "PATH_INFO", info, "SCRIPT_FILENAME", file, "REQUEST_URI", uri);
-        new PathTruth(setting, file.endsWith("/" + DISPATCH) ? DISPATCH : null).apply(environ);
+        new PathTruth(setting, file.contains("/dispatch.") ? DISPATCH : null).apply(environ);
         assertThat(environ.get("SCRIPT_NAME") + " + " + environ.get("PATH_INFO"))
                 .as(setUp)
                 .isEqualTo(scriptExpected + " + " + infoExpected);
