@@ -13,7 +13,7 @@ CONFIGURATION = """\
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
+error_log {folder}/error.log warn;
 {user}
 events {{ worker_connections 256; }}
 http {{
