@@ -64,3 +64,25 @@ def stop_myself(environ, start_response):
 
     os.kill(os.getpid(), signal.SIGTERM)
     return hello(environ, start_response)
+
+
+def endless(environ, start_response):
+    """Chunks until the client has gone; says in the log that it was closed."""
+
+    def chunks():
+        try:
+            while True:
+                yield b"x" * 1000
+        finally:
+            environ["wsgi.errors"].write("closed, cancelled: %s\n" % environ["penstock.cancelled"]())
+
+    start_response("200 OK", [])
+    return chunks()
+
+
+def filtered(environ, start_response):
+    """The file in capitals, and what came on STDIN."""
+    first = environ["fcgi.data"].read(1)
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [])
+    return [(first + environ["fcgi.data"].read()).upper(), b"|", body]

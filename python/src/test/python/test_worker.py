@@ -321,3 +321,41 @@ def test_stacks_are_shown_on_sigusr2(server):
     os.kill(pid, signal.SIGUSR2)
     line = server.zygote.stderr.readline()
     assert b"most recent call first" in line
+
+
+def test_an_endless_response_ends_when_the_server_says_that_its_client_has_gone(server):
+    server.load("apps:endless")
+    server.fork(slot=1)
+    number = server.post({})
+    stream = server.ready()
+    assert stream.receive().type == frames.HEAD
+    os.pwrite(server.slots.fileno(), struct.pack("<Q", number), 64 + 8)
+
+    log, kind = "", frames.HEAD
+    while kind not in (frames.TORN, frames.END):
+        frame = stream.receive()
+        kind = frame.type
+        log += frame.payload.decode() if kind == frames.ERRORS else ""
+
+    assert kind == frames.TORN
+    if not log:  # close() comes after the end
+        log = stream.receive().payload.decode()
+    assert log == "closed, cancelled: True\n"
+
+
+def test_a_client_that_went_from_the_request_before_is_of_no_account(server):
+    server.load("apps:large")
+    server.fork()
+    server.ask()
+    os.pwrite(server.slots.fileno(), struct.pack("<Q", 1), 8)
+    assert len(server.ask().body) == 3_000_000
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_filter_gets_its_input_and_its_file(server, kind):
+    server.load("apps:filtered")
+    server.fork()
+    role = {"FCGI_ROLE": "FILTER", "penstock.input_length": "5"}
+    body = b"inputthe file"
+    answer = server.ask(body=b"" if kind else body, kind=kind, wanted=spool(body), **role)
+    assert answer.body == b"THE FILE|input"

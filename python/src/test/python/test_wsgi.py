@@ -17,6 +17,10 @@ class Sink:
     def __init__(self):
         self.events = []
         self.text = ""
+        self.client_gone_after = None  # so many events
+
+    def cancelled(self):
+        return self.client_gone_after is not None and len(self.events) >= self.client_gone_after
 
     def send(self, head, body, end):
         self.events.append(("send", head, bytes(body), end))
@@ -47,8 +51,9 @@ class Sink:
         )
 
 
-def call(application, method="GET", debug=False):
+def call(application, method="GET", debug=False, client_gone_after=None):
     sink = Sink()
+    sink.client_gone_after = client_gone_after
     environ = {"REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": "/p"}
     handle(application, environ, sink, debug)
     return sink
@@ -505,3 +510,78 @@ def test_errors_bounds_its_messages_and_its_memory():
     assert max(map(len, sent)) <= 16384
     with pytest.raises(TypeError):
         errors.write(b"bytes")
+
+
+class Chunks:
+    """An iterable that notes how far it was read, and its close()."""
+
+    def __init__(self, chunks):
+        self.chunks = iter(chunks)
+        self.asked = 0
+        self.closed = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.asked += 1
+        return next(self.chunks)
+
+    def close(self):
+        self.closed = True
+
+
+def giving(chunks):
+    def application(environ, start_response):
+        start_response(OK, [])
+        return chunks
+
+    return application
+
+
+def test_a_response_whose_client_has_gone_is_closed_at_its_next_chunk():
+    chunks = Chunks([b"one", b"two", b"three"])
+    sink = call(giving(chunks), client_gone_after=2)
+    assert (chunks.asked, chunks.closed) == (2, True)
+    assert [event[0] for event in sink.events] == ["send", "send", "torn"]
+    assert sink.text == ""
+
+
+def test_a_response_whose_client_has_gone_is_not_asked_for_ever():
+    def empty():
+        while True:
+            yield b""
+
+    sink = call(giving(empty()), client_gone_after=0)
+    assert sink.whole and sink.status.startswith("Status: 500")
+    assert sink.text == ""
+
+
+def test_a_response_that_was_complete_when_its_client_went_stays_so():
+    sink = call(respond(b"whole"), client_gone_after=1)
+    assert sink.whole
+
+
+def test_write_tells_the_application_that_the_client_has_gone():
+    told = []
+
+    def application(environ, start_response):
+        write = start_response(OK, [])
+        write(b"one")
+        try:
+            write(b"two")
+        except ConnectionAbortedError as gone:
+            told.append(str(gone))
+            raise
+
+    sink = call(application, client_gone_after=1)
+    assert told == ["the client has gone"]
+    assert sink.events[-1] == ("torn",) and sink.text == ""
+
+
+def test_the_same_exception_of_the_applications_own_is_a_failure_while_the_client_is_there():
+    def application(environ, start_response):
+        raise ConnectionAbortedError("a database, say")
+
+    sink = call(application)
+    assert sink.status.startswith("Status: 500") and "a database, say" in sink.text

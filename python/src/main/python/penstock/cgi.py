@@ -39,6 +39,7 @@ class Output:
         sys.stdout.flush()
         self.file = open(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
+        self.gone = False
 
     def send(self, head, body: bytes, end: bool) -> None:
         view = memoryview((head or b"") + body)
@@ -46,7 +47,10 @@ class Output:
             while view:
                 view = view[self.file.write(view) :]
         except BrokenPipeError:
-            pass  # the client went away
+            self.gone = True  # the client went away
+
+    def cancelled(self) -> bool:
+        return self.gone
 
     def torn(self) -> None:
         """CGI has no way to tell; the log has."""

@@ -1,5 +1,7 @@
-"""wsgi.errors and wsgi.file_wrapper."""
+"""wsgi.errors, wsgi.file_wrapper, and the parts of a filter's body."""
 
+import io
+import os
 import threading
 
 #: The most characters in one message to the log; an application's dump comes in several.
@@ -80,3 +82,22 @@ class FileWrapper:
         if not block:
             raise StopIteration
         return block
+
+
+class FilePart(io.RawIOBase):
+    """The bytes of an open file from `start` to `end`. It has a position of its own."""
+
+    def __init__(self, descriptor: int, start: int, end: int):
+        self.descriptor = descriptor
+        self.position = start
+        self.end = end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        size = min(len(buffer), self.end - self.position)
+        data = os.pread(self.descriptor, size, self.position)
+        buffer[: len(data)] = data
+        self.position += len(data)
+        return len(data)

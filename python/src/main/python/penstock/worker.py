@@ -23,7 +23,7 @@ from struct import Struct
 
 from penstock import frames
 from penstock.light import signal, socket
-from penstock.streams import Errors, FileWrapper
+from penstock.streams import Errors, FilePart, FileWrapper
 from penstock.wsgi import handle
 
 REQUEST_HEADER = Struct("<QBxxxI")
@@ -31,6 +31,8 @@ INLINE, SPOOLED, ASK = 0, 1, 2
 #: A queued request has at most 16 KiB; what is larger comes by the stream.
 LONGEST_DATAGRAM = 65536
 SLOT_SIZE = 64
+#: Used of it: the id that the thread took last, and the id whose client has gone.
+SLOT_BYTES = 16
 #: Wakes one waiter a request, not all (Linux 4.5; some Pythons lack the name).
 _EXCLUSIVE = getattr(select, "EPOLLEXCLUSIVE", 1 << 28)
 _SPOOL_PAYLOAD = Struct("<QQ")
@@ -52,9 +54,10 @@ _END_HEADER = _pack(frames.END, 8)
 class Stream:
     """A thread's own connection to the server: the sink of its responses (see `wsgi`)."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, gone):
         self.connection = connection
         self.request = bytes(8)  # the id of the current request, as it came
+        self._gone = gone  # 8 bytes that the server writes: the id whose client has gone
         self._lock = threading.Lock()  # wsgi.errors writes from other threads too
 
     def send(self, head, body: bytes, end: bool) -> None:
@@ -73,6 +76,10 @@ class Stream:
 
     def torn(self) -> None:
         self.send_all(frames.pack(frames.TORN, self.request))
+
+    def cancelled(self) -> bool:
+        """Whether the current request's client has gone. Costs no system call."""
+        return self._gone == self.request
 
     def log(self, text: str) -> None:
         self.send_all(frames.pack(frames.ERRORS, text.encode("utf-8", "backslashreplace")))
@@ -113,10 +120,12 @@ class WorkerThread:
     def __init__(self, application, queue, connection, slot, stop, constants, debug=False):
         self.application = application
         self.queue = queue
-        self.stream = Stream(connection)
-        self.slot = slot  # 8 bytes that the server reads, too
+        self.slot = slot[:8]  # the server reads it, too
+        self.stream = Stream(connection, slot[8:])
         self.errors = Errors(self.stream.log)
-        self.constants = dict(constants, **{"wsgi.errors": self.errors})
+        self.constants = dict(constants)
+        self.constants["wsgi.errors"] = self.errors
+        self.constants["penstock.cancelled"] = self.stream.cancelled
         self.stop = stop  # a pipe that is closed when all threads shall end
         self.debug = debug
         self.leaving = STAY
@@ -192,6 +201,8 @@ class WorkerThread:
         if "wsgi.url_scheme" not in environ:
             environ["wsgi.url_scheme"] = "http"
         environ["wsgi.input"] = body
+        if "penstock.input_length" in environ:
+            split(environ, body)
         handle(self.application, environ, self.stream, self.debug)
         if self.errors.pending:
             self.errors.flush()
@@ -216,6 +227,21 @@ class WorkerThread:
         (descriptor,) = self.wait_for(frames.SPOOL).descriptors
         os.lseek(descriptor, 0, os.SEEK_SET)
         return open(descriptor, "rb")
+
+
+def split(environ: dict, body) -> None:
+    """A filter's body (FastCGI 6.4): what came on STDIN, and behind it the file."""
+    length = int(environ.pop("penstock.input_length"))
+    if isinstance(body, io.BytesIO):
+        whole = body.getvalue()
+        parts = io.BytesIO(whole[:length]), io.BytesIO(whole[length:])
+    else:
+        descriptor = body.fileno()
+        end = os.fstat(descriptor).st_size
+        parts = [
+            io.BufferedReader(FilePart(descriptor, *part)) for part in ((0, length), (length, end))
+        ]
+    environ["wsgi.input"], environ["fcgi.data"] = parts
 
 
 class Worker:
@@ -243,7 +269,7 @@ class Worker:
         self.threads = []
         for number, connection in enumerate(connections):
             start = SLOT_SIZE * (first_slot + number)
-            slot = memory[start : start + 8]
+            slot = memory[start : start + SLOT_BYTES]
             self.threads.append(
                 WorkerThread(
                     application, queue, connection, slot, self.stop_reader, constants, debug

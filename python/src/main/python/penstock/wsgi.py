@@ -1,11 +1,12 @@
 """One request through a WSGI application (PEP 3333): calls it and sends what it answers.
 
 The response goes to a sink, which is a worker's stream (`worker.Stream`) or standard output
-(`cgi.Output`), with three methods:
+(`cgi.Output`), with four methods:
 
     send(head, body, end)   head: bytes, or None once it was sent; end: the response is complete
     torn()                  the application failed in the middle of its response
     log(text)               for the log
+    cancelled()             whether the client has gone, so that the rest is for nobody
 
 Whoever reads a traceback of an application sees `handle` at its top.
 """
@@ -92,6 +93,8 @@ class Response:
         """The write() of PEP 3333, for applications that cannot return an iterable."""
         if not isinstance(data, bytes):
             raise TypeError("write() takes bytes, not %s" % type(data).__name__)
+        if self.sink.cancelled():
+            raise ConnectionAbortedError("the client has gone")
         if data:
             self.push(data, False)
 
@@ -122,7 +125,8 @@ class Response:
         self.send_each(result)
 
     def send_each(self, chunks) -> None:
-        """Each chunk is on its way before the next one is asked for."""
+        """Each chunk is on its way before the next one is asked for, which is not done when the
+        client has gone."""
         alone = hasattr(chunks, "__len__") and len(chunks) == 1
         for chunk in chunks:
             if not isinstance(chunk, bytes):
@@ -133,6 +137,8 @@ class Response:
                 self.push(chunk, False)
                 if self.silent:
                     break  # the client has all that it will get
+            if self.sink.cancelled():
+                return self.abandon()
         self.push(b"", True)
 
     def add_content_length(self, length: int) -> None:
@@ -188,6 +194,8 @@ class Response:
 
     def fail(self, fault: BaseException, environ: dict, debug: bool) -> None:
         """Ends a response that the application could not."""
+        if isinstance(fault, ConnectionAbortedError) and self.sink.cancelled():
+            return self.abandon()  # by our write(), or a framework that looked itself
         text = describe(fault, environ)
         self.sink.log(text)
         if self.ended:
@@ -198,6 +206,16 @@ class Response:
             return
         head, page = error_page(text if debug else "")
         self.sink.send(head, b"" if self.to_head else page, True)
+
+    def abandon(self) -> None:
+        """Ends a response whose client has gone; the server drops what is sent."""
+        if self.ended:
+            return
+        self.ended = True
+        if self.sent:
+            self.sink.torn()
+        else:
+            self.sink.send(*error_page(""), True)
 
 
 def error_page(details: str):

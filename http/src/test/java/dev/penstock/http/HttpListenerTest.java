@@ -254,7 +254,7 @@ class HttpListenerTest {
                     taken,
                     page(200, "OK"),
                     new dev.penstock.server.Bounds(
-                            1, 1, 1, 1, java.nio.file.Path.of("/tmp"), dev.penstock.fastcgi.Limits.DEFAULT),
+                            1, 1, 1, 1, 1, 1, java.nio.file.Path.of("/tmp"), dev.penstock.fastcgi.Limits.DEFAULT),
                     (level, source, text) -> {},
                     8);
             assertThatThrownBy(second::start)

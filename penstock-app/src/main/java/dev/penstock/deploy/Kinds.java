@@ -1,10 +1,14 @@
 package dev.penstock.deploy;
 
+import dev.penstock.fastcgi.Role;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The kinds of value that there are. Plain classes, not lambdas: this is read before the first worker is
 /// started, and a first lambda costs a start-up more than all of these.
@@ -20,6 +24,7 @@ final class Kinds {
     static final Kind<Optional<ListenAddress.Tcp>> HTTP_ADDRESS = new Places.HttpAddress();
     static final Kind<String> MOUNT = new Mount();
     static final Kind<List<String>> WORDS = new Words();
+    static final Kind<Set<Role>> ROLES = new Roles();
 
     private Kinds() {}
 
@@ -81,6 +86,43 @@ final class Kinds {
                 end--;
             }
             return end == 0 ? "/" : text.substring(0, end);
+        }
+    }
+
+    private static final class Roles implements Kind<Set<Role>> {
+        @Override
+        public String syntax() {
+            return "one or more of responder, authorizer and filter, with blanks between them";
+        }
+
+        @Override
+        public Set<Role> parse(String text, Path base) {
+            Set<Role> roles = EnumSet.noneOf(Role.class);
+            for (String word : text.strip().split("\\s+", -1)) {
+                Role role = named(word);
+                if (role == null) {
+                    throw new IllegalArgumentException(syntax());
+                }
+                roles.add(role);
+            }
+            return roles;
+        }
+
+        private static @Nullable Role named(String word) {
+            for (Role role : Role.values()) {
+                if (role.name().equalsIgnoreCase(word)) {
+                    return role;
+                }
+            }
+            return null;
+        }
+
+        @Override
+        public String show(Set<Role> value) {
+            StringBuilder words = new StringBuilder();
+            value.forEach(role ->
+                    words.append(words.isEmpty() ? "" : " ").append(role.name().toLowerCase(Locale.ROOT)));
+            return words.toString();
         }
     }
 }

@@ -74,6 +74,9 @@ public final class ServerStart {
                 directory,
                 log,
                 settings.get(Settings.STARTUP_TIMEOUT),
-                settings.get(Settings.SHUTDOWN_TIMEOUT));
+                settings.get(Settings.SHUTDOWN_TIMEOUT),
+                settings.get(Settings.ABORT_TIMEOUT),
+                settings.get(Settings.ROLE),
+                settings.get(Settings.STDERR_TO_SERVER));
     }
 }

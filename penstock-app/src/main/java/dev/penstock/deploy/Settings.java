@@ -1,12 +1,15 @@
 package dev.penstock.deploy;
 
 import dev.penstock.fastcgi.Limits;
+import dev.penstock.fastcgi.Role;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The table of all settings, and the values that one deployment has. Made by [SettingsBuilder]; never
@@ -134,6 +137,25 @@ public final class Settings {
             Kinds.DURATION,
             Duration.ofSeconds(10),
             "How long requests may go on when the server stops.");
+    public static final Setting<Duration> ABORT_TIMEOUT = Setting.of(
+            "abort_timeout",
+            Kinds.DURATION,
+            Duration.ZERO,
+            "How long a worker may go on with a request whose client has gone; then it is replaced. `0`: for as long as"
+                    + " it likes. Web servers tell of a client that has gone by an abort or by closing the"
+                    + " connection, if they do.");
+    public static final Setting<Set<Role>> ROLE = Setting.of(
+            "role",
+            Kinds.ROLES,
+            EnumSet.of(Role.RESPONDER),
+            "What the application can be asked to be by FastCGI: `responder` answers requests, `authorizer` says whether"
+                    + " one may go on, `filter` changes a file. The variable `FCGI_ROLE` tells what a request asks for.");
+    public static final Setting<Boolean> STDERR_TO_SERVER = Setting.of(
+            "stderr_to_server",
+            Kinds.SWITCH,
+            false,
+            "Whether what the application writes to `wsgi.errors` goes to the FastCGI web server's log as well as to our"
+                    + " own. Several web servers mishandle it.");
     public static final Setting<Optional<Path>> LOG =
             new Setting<>("log", Kinds.PATH, Optional.empty(), "`penstock.log` in the run directory", "The log file.");
     public static final Setting<Optional<Path>> RUN_DIR = new Setting<>(
@@ -171,6 +193,9 @@ public final class Settings {
             MAX_PARAMETERS,
             STARTUP_TIMEOUT,
             SHUTDOWN_TIMEOUT,
+            ABORT_TIMEOUT,
+            ROLE,
+            STDERR_TO_SERVER,
             IDLE_EXIT,
             LOG,
             RUN_DIR);

@@ -74,6 +74,7 @@ final class Generation implements Zygote.Events {
     private final RequestQueue queue;
     private final Slots slots;
     private final LostRequests lost;
+    private final ClientsGone clientsGone;
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
     private final Map<Integer, Worker> workers = new TreeMap<>();
@@ -96,6 +97,7 @@ final class Generation implements Zygote.Events {
         this.queue = new RequestQueue(settings.workers() * settings.threads());
         this.slots = new Slots(settings.temporary(), settings.workers() * settings.threads());
         this.lost = new LostRequests(owner, log, settings.name());
+        this.clientsGone = new ClientsGone(settings, queue, slots, inFlight, this::workerOfSlot, this::takenBack, log);
     }
 
     int number() {
@@ -294,7 +296,32 @@ final class Generation implements Zygote.Events {
             inFlight.remove(entry.id());
             lost.refuse(entry, "the workers' queue does not take it: " + e.getMessage());
         }
+        response.whenCancelled(() -> clientsGone.handle(entry));
         return true;
+    }
+
+    private void takenBack(InFlight request) {
+        inFlight.remove(request.id());
+        request.request().body().close();
+        request.response().end();
+        retireIfDone();
+    }
+
+    private synchronized @Nullable Worker workerOfSlot(int slot) {
+        return workers.get(slot / settings.threads() + 1);
+    }
+
+    Slots slots() {
+        return slots;
+    }
+
+    ClientsGone clientsGone() {
+        return clientsGone;
+    }
+
+    /// Whose request a stream's text for the log belongs to, where the web server is to have it.
+    @Nullable InFlight textGoesTo(WorkerStream stream) {
+        return settings.stderrToServer() ? inFlight.get(slots.request(stream.slot())) : null;
     }
 
     @Nullable InFlight inFlight(long id) {
@@ -317,6 +344,10 @@ final class Generation implements Zygote.Events {
         } catch (IOException e) {
             log.error(settings.name(), "the workers' queue is broken: " + e.getMessage());
         }
+        retireIfDone();
+    }
+
+    private void retireIfDone() {
         if (state == State.RETIRING && inFlight.isEmpty()) {
             retireProcesses();
         }
@@ -376,9 +407,7 @@ final class Generation implements Zygote.Events {
             state = State.RETIRING;
         }
         handBack();
-        if (inFlight.isEmpty()) {
-            retireProcesses();
-        }
+        retireIfDone();
         CompletableFuture.delayedExecutor(settings.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .execute(this::kill);
     }

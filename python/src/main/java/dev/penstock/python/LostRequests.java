@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// | has not begun | GET or HEAD, for the first time | another worker gets it |
 /// | has not begun | any other | 502 with an incident id, which the log explains |
 /// | has begun | any | the response is cut |
+/// | is for a client that has gone | any | it ends; nobody is told |
 final class LostRequests {
     private final Generation.Owner owner;
     private final EventLog log;
@@ -24,7 +25,10 @@ final class LostRequests {
 
     void handle(InFlight request, Worker worker, String reason) {
         String what = request.request().summary() + " after " + request.ageMillis() + " ms";
-        if (request.hasBegun()) {
+        if (request.response().cancelled()) {
+            request.request().body().close();
+            request.response().tear(reason);
+        } else if (request.hasBegun()) {
             log.error(worker.name(), "died within the response to " + what + " (" + reason + ")");
             request.request().body().close();
             request.response().tear(reason);

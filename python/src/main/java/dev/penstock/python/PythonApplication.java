@@ -1,5 +1,6 @@
 package dev.penstock.python;
 
+import dev.penstock.fastcgi.Role;
 import dev.penstock.server.Application;
 import dev.penstock.server.EventLog;
 import dev.penstock.server.Pages;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -112,8 +114,17 @@ public final class PythonApplication implements Application, Generation.Owner {
     }
 
     @Override
+    public Set<Role> roles() {
+        return settings.roles();
+    }
+
+    @Override
     public void handle(Request request, Response response) {
         requests.increment();
+        if (request.role() == Role.FILTER) {
+            // One body on the wire; the worker cuts it in two.
+            request.environ().set("penstock.input_length", Long.toString(request.inputLength()));
+        }
         submit(request, response, false);
     }
 

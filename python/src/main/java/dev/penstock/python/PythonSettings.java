@@ -1,9 +1,11 @@
 package dev.penstock.python;
 
+import dev.penstock.fastcgi.Role;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// How one Python application is to be run.
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// @param log the log's path, for visitors who are the owner
 /// @param startupTimeout how long an application may take to load
 /// @param shutdownTimeout how long requests in flight may take when their generation retires
+/// @param abortTimeout how long a worker may go on with a request whose client has gone; zero: for ever
+/// @param roles what the application can be asked to be
+/// @param stderrToServer whether what goes to `wsgi.errors` goes to the web server's log as well
 public record PythonSettings(
         String name,
         Path python,
@@ -38,7 +43,10 @@ public record PythonSettings(
         Path temporary,
         Path log,
         Duration startupTimeout,
-        Duration shutdownTimeout) {
+        Duration shutdownTimeout,
+        Duration abortTimeout,
+        Set<Role> roles,
+        boolean stderrToServer) {
 
     /// What the zygote loads.
     public sealed interface Target {

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 import org.newsclub.net.unix.AFUNIXSocketPair;
 
@@ -126,17 +128,45 @@ final class RequestQueue implements Closeable {
     }
 
     /// Takes back everything that no worker has seen: the ids, in order of arrival.
-    List<Long> takeBack() throws IOException {
-        List<Long> back = new ArrayList<>();
-        ByteBuffer message = MESSAGE.get();
-        while (receiver.read(message.clear()) > 0) {
-            back.add(message.getLong(0));
-            letIn.decrementAndGet();
-        }
+    synchronized List<Long> takeBack() throws IOException {
+        List<Long> back = receiveAll();
         for (InFlight next = waiting.poll(); next != null; next = waiting.poll()) {
             back.add(next.id());
         }
         return back;
+    }
+
+    /// Takes back one request that no worker has seen; false when one may have. What was sent after it
+    /// keeps its order.
+    ///
+    /// @param byId the requests that are on their way
+    synchronized boolean takeBack(InFlight request, LongFunction<@Nullable InFlight> byId) throws IOException {
+        if (waiting.remove(request)) {
+            return true;
+        }
+        List<Long> sent = receiveAll();
+        boolean found = sent.remove(request.id());
+        for (long id : sent.reversed()) {
+            InFlight other = byId.apply(id);
+            if (other != null) {
+                waiting.addFirst(other);
+            }
+        }
+        for (int i = sent.size() + (found ? 1 : 0); i > 0 && enter(); i--) {
+            sendNext();
+        }
+        return found;
+    }
+
+    /// What is in the kernel's queue; its places are free then.
+    private List<Long> receiveAll() throws IOException {
+        List<Long> ids = new ArrayList<>();
+        ByteBuffer message = MESSAGE.get();
+        while (receiver.read(message.clear()) > 0) {
+            ids.add(message.getLong(0));
+            letIn.decrementAndGet();
+        }
+        return ids;
     }
 
     int waiting() {

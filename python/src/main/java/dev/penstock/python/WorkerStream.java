@@ -66,9 +66,18 @@ final class WorkerStream implements Runnable {
             case Frame.BODY -> body();
             case Frame.END -> end();
             case Frame.TORN -> torn();
-            case Frame.ERRORS -> worker.errors(new String(frames.payload(MAX_TEXT_BYTES), StandardCharsets.UTF_8));
+            case Frame.ERRORS -> errors(new String(frames.payload(MAX_TEXT_BYTES), StandardCharsets.UTF_8));
             case Frame.WANT -> want();
             default -> throw new IOException("a frame of unknown type " + type);
+        }
+    }
+
+    /// Text for the log: of the request that the thread has, as far as that can be known.
+    private void errors(String text) {
+        worker.errors(text);
+        InFlight request = generation.textGoesTo(this);
+        if (request != null && request.claim(this)) {
+            request.response().errors(text);
         }
     }
 
@@ -83,6 +92,9 @@ final class WorkerStream implements Runnable {
         current = request;
         Head head = Head.parse(frames.payload(MAX_HEAD_BYTES));
         request.begun();
+        if (request.response().cancelled()) {
+            generation.clientsGone().tell(request); // It went before anyone knew whose request this is.
+        }
         request.response().start(head);
         flushUnlessMore(request.response());
     }

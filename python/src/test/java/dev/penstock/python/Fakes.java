@@ -61,6 +61,8 @@ final class Fakes {
     static final class Recorded implements Response {
         final List<String> calls = new CopyOnWriteArrayList<>();
         final CountDownLatch over = new CountDownLatch(1);
+        private volatile boolean cancelled;
+        private volatile Runnable whenCancelled = () -> {};
 
         @Override
         public void start(Head head) {
@@ -90,8 +92,24 @@ final class Fakes {
         }
 
         @Override
+        public void errors(String text) {
+            calls.add("errors " + text.stripTrailing());
+        }
+
+        @Override
         public boolean cancelled() {
-            return false;
+            return cancelled;
+        }
+
+        @Override
+        public void whenCancelled(Runnable action) {
+            whenCancelled = action;
+        }
+
+        /// The client goes.
+        void cancel() {
+            cancelled = true;
+            whenCancelled.run();
         }
 
         /// Waits for the end; everything that was called.

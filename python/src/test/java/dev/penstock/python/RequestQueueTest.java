@@ -247,4 +247,41 @@ class RequestQueueTest {
         submitted.await();
         assertThat(queue.waiting()).isZero();
     }
+
+    private InFlight[] submitted(int count) throws IOException {
+        InFlight[] all = new InFlight[count + 1];
+        for (int id = 1; id <= count; id++) {
+            all[id] = Fakes.inFlight(id);
+            queue.submit(all[id]);
+        }
+        return all;
+    }
+
+    @Test
+    void oneOfThoseSentIsTakenBackAndTheOthersKeepTheirOrder() throws IOException {
+        InFlight[] all = submitted(LET_IN + 2);
+        assertThat(queue.takeBack(all[3], id -> all[(int) id])).isTrue();
+        assertThat(queue.waiting()).isEqualTo(1);
+        assertThat(taken()).containsExactly(1L, 2L, 4L, 5L, 6L, 7L, 8L);
+        queue.done();
+        assertThat(taken()).containsExactly(9L);
+    }
+
+    @Test
+    void oneOfThoseThatWaitIsTakenBack() throws IOException {
+        InFlight[] all = submitted(LET_IN + 2);
+        assertThat(queue.takeBack(all[LET_IN + 1], id -> all[(int) id])).isTrue();
+        assertThat(taken()).containsExactly(ids(1, LET_IN));
+        queue.done();
+        assertThat(taken()).containsExactly(LET_IN + 2L);
+    }
+
+    @Test
+    void oneThatAWorkerHasIsNotTakenBackAndHoldsItsPlace() throws IOException {
+        InFlight[] all = submitted(LET_IN + 1);
+        assertThat(message().getLong(0)).isEqualTo(1);
+        assertThat(queue.takeBack(all[1], id -> all[(int) id])).isFalse();
+        assertThat(taken()).containsExactly(ids(2, LET_IN));
+        assertThat(queue.waiting()).isEqualTo(1);
+    }
 }

@@ -51,4 +51,21 @@ class SlotsTest {
             assertThat(slots.request(1)).isEqualTo(8);
         }
     }
+
+    @Test
+    void clientThatHasGoneIsToldInTheSlotOfItsRequest() throws IOException {
+        try (Slots slots = new Slots(directory, 2);
+                FileOutputStream file = new FileOutputStream(slots.descriptor());
+                FileChannel worker = file.getChannel()) {
+            worker.write(ByteBuffer.wrap(Fakes.number(7)), 64);
+            assertThat(slots.find(7)).isEqualTo(1);
+            assertThat(slots.find(8)).isEqualTo(-1);
+            slots.clientGone(1, 7);
+            ByteBuffer seen = ByteBuffer.allocate(8);
+            try (java.io.FileInputStream reader = new java.io.FileInputStream(slots.descriptor())) {
+                reader.getChannel().read(seen, 64 + 8);
+            }
+            assertThat(seen.array()).isEqualTo(Fakes.number(7));
+        }
+    }
 }

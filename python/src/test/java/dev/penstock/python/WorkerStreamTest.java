@@ -5,10 +5,12 @@ import static dev.penstock.python.Fakes.number;
 import static dev.penstock.python.Fakes.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.fastcgi.Role;
 import dev.penstock.server.Body;
 import dev.penstock.server.BodyCollector;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
@@ -48,6 +51,8 @@ class WorkerStreamTest {
     private AFUNIXSocketChannel worker;
     /// The server's end; the stream works on a copy, and closing this one would shut that down too.
     private AFUNIXSocketChannel given;
+    /// Not closed by the test: the descriptor is the generation's.
+    private FileOutputStream slotsFile;
 
     @BeforeEach
     void start() throws IOException {
@@ -70,7 +75,10 @@ class WorkerStreamTest {
                 directory,
                 directory.resolve("log"),
                 Duration.ofMinutes(1),
-                Duration.ofMinutes(1));
+                Duration.ofMinutes(1),
+                Duration.ofMillis(1),
+                Set.of(Role.RESPONDER),
+                true);
         Zygote zygote = Zygote.start(settings, 1, "token", (level, source, text) -> {});
         generation = new Generation(
                 settings, 1, "token", zygote, owner, (level, source, text) -> log.add(source + ": " + text));
@@ -161,6 +169,46 @@ class WorkerStreamTest {
     void textForTheLogMayComeAtAnyTime() throws Exception {
         send(frame(Frame.ERRORS, "Tracebäck\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         assertThat(log.take()).isEqualTo("shop worker 1: Tracebäck");
+    }
+
+    @Test
+    void textForTheLogGoesToTheWebServerOfTheRequest() throws Exception {
+        submit("GET", Body.EMPTY);
+        slot(1);
+        send(frame(Frame.ERRORS, text("before")), head(1), frame(Frame.ERRORS, text("within")), end(1));
+        send(frame(Frame.ERRORS, text("after")));
+        assertThat(response.awaited()).containsSubsequence("errors before", "start 200", "errors within", "end");
+        assertThat(List.of(log.take(), log.take(), log.take()))
+                .last()
+                .asString()
+                .endsWith("after");
+        assertThat(response.calls).doesNotContain("errors after");
+    }
+
+    @Test
+    void requestWhoseClientGoesBeforeAWorkerSawItIsEndedAndLeavesTheQueue() throws Exception {
+        submit("GET", Body.EMPTY);
+        response.cancel();
+        assertThat(response.awaited()).containsExactly("end");
+        assertThat(generation.status("", null).inFlight()).isZero();
+    }
+
+    @Test
+    void workerThatStaysWithARequestWhoseClientHasGoneIsReplaced() throws Exception {
+        submit("GET", Body.EMPTY);
+        slot(1);
+        response.cancel();
+        assertThat(process.waitFor()).as("killed").isNotZero();
+        worker.close();
+        assertThat(response.awaited()).containsExactly("tear the worker has gone");
+        assertThat(log.take()).contains("is replaced", "GET /page", "abort_timeout");
+        assertThat(owner.again).isEmpty();
+    }
+
+    /// As the worker thread does first.
+    private void slot(long id) throws IOException {
+        slotsFile = new FileOutputStream(generation.slots().descriptor());
+        slotsFile.getChannel().write(ByteBuffer.wrap(number(id)), 0);
     }
 
     @Test
