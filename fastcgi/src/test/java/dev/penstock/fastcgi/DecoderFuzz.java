@@ -1,13 +1,9 @@
 package dev.penstock.fastcgi;
 
 import java.util.List;
-import java.util.Random;
-import java.util.zip.CRC32;
 
 /// What a web server may send, as a fuzz target: events or a [ProtocolException], never anything else; the same
 /// however the bytes are cut; and never more memory than the limits allow (which [Transcript] watches).
-///
-/// Run by `it/fuzz`; [FuzzCasesTest] replays what was found.
 public final class DecoderFuzz {
     /// Small, so that short inputs reach them.
     private static final Limits LIMITS = new Limits(1024, 10, 3);
@@ -16,15 +12,7 @@ public final class DecoderFuzz {
 
     public static void fuzzerTestOneInput(byte[] input) {
         List<String> whole = Transcript.of(input, LIMITS, Math.max(1, input.length), Transcript.WHOLE);
-        same("one byte at a time", whole, Transcript.of(input, LIMITS, 1, Transcript.WHOLE));
-        CRC32 seed = new CRC32();
-        seed.update(input);
-        same("in random pieces", whole, Transcript.of(input, LIMITS, 40, new Random(seed.getValue())));
-    }
-
-    private static void same(String how, List<String> whole, List<String> cut) {
-        if (!whole.equals(cut)) {
-            throw new AssertionError(how + ": " + cut + " instead of " + whole);
-        }
+        Pieces.same("one byte at a time", whole, Transcript.of(input, LIMITS, 1, Transcript.WHOLE));
+        Pieces.same("in random pieces", whole, Transcript.of(input, LIMITS, 40, Pieces.randomOf(input)));
     }
 }

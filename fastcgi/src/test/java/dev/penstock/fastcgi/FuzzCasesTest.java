@@ -19,6 +19,21 @@ class FuzzCasesTest {
         return replay("ParametersFuzz", ParametersFuzz::fuzzerTestOneInput);
     }
 
+    @TestFactory
+    Stream<DynamicTest> responseDecoderHolds() throws IOException {
+        return replay("ResponseDecoderFuzz", ResponseDecoderFuzz::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> responseHeadHolds() throws IOException {
+        return replay("ResponseHeadFuzz", ResponseHeadFuzz::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> whatTheEncodersWriteTheDecodersReturn() throws IOException {
+        return replay("RoundTripFuzz", RoundTripFuzz::fuzzerTestOneInput);
+    }
+
     private static Stream<DynamicTest> replay(String name, Consumer<byte[]> target) throws IOException {
         Map<String, byte[]> inputs = FuzzInputs.of(name);
         return inputs.entrySet().stream()

@@ -18,9 +18,16 @@ final class FuzzInputs {
     /// Inputs of one target by name. The working directory is the module's, as Surefire has it.
     static Map<String, byte[]> of(String target) throws IOException {
         Map<String, byte[]> inputs = new TreeMap<>();
-        for (String folder : new String[] {"valid", "invalid"}) {
+        String replies = target.startsWith("Response") ? "-replies" : "";
+        for (String folder : new String[] {"valid" + replies, "invalid" + replies}) {
             for (RecordFile file : RecordFile.all(folder)) {
-                inputs.put(file.name(), target.equals("ParametersFuzz") ? parameters(file) : file.bytes());
+                inputs.put(
+                        file.name(),
+                        switch (target) {
+                            case "ParametersFuzz" -> parameters(file);
+                            case "ResponseHeadFuzz" -> head(file);
+                            default -> file.bytes();
+                        });
             }
         }
         Path found = CASES.resolve(target);
@@ -44,6 +51,24 @@ final class FuzzInputs {
             }
         } catch (ProtocolException e) {
             return new byte[0]; // What is broken in it is for the other targets.
+        }
+        return new byte[0];
+    }
+
+    /// The first response of the file.
+    private static byte[] head(RecordFile file) {
+        ResponseDecoder decoder = new ResponseDecoder(id -> true);
+        decoder.feed(ByteBuffer.wrap(file.bytes()));
+        try {
+            for (Reply reply = decoder.next(); reply != null; reply = decoder.next()) {
+                if (reply instanceof Reply.Stdout stdout) {
+                    byte[] content = new byte[stdout.content().remaining()];
+                    stdout.content().get(content);
+                    return content;
+                }
+            }
+        } catch (ProtocolException e) {
+            return new byte[0];
         }
         return new byte[0];
     }

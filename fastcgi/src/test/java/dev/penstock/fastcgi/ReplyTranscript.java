@@ -44,6 +44,14 @@ final class ReplyTranscript {
         return transcript.lines;
     }
 
+    /// The words for replies that did not come from a decoder.
+    static List<String> of(List<Reply> replies) {
+        ReplyTranscript transcript = new ReplyTranscript();
+        replies.forEach(transcript::add);
+        transcript.endContent();
+        return transcript.lines;
+    }
+
     private void add(Reply reply) {
         switch (reply) {
             case Reply.Stdout stdout -> content("> Stdout " + stdout.id(), stdout.content());

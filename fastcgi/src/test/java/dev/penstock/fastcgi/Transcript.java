@@ -64,6 +64,14 @@ final class Transcript {
         return transcript.lines;
     }
 
+    /// The words for events that did not come from a decoder.
+    static List<String> of(List<Event> events) {
+        Transcript transcript = new Transcript();
+        events.forEach(transcript::add);
+        transcript.endContent();
+        return transcript.lines;
+    }
+
     private void add(Event event) {
         switch (event) {
             case Event.Stdin stdin -> content("> Stdin " + stdin.id(), stdin.content());
