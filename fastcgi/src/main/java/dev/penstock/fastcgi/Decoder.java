@@ -26,7 +26,7 @@ public final class Decoder {
     private static final int HEADER_BYTES = 8;
     private static final int BEGIN_BODY_BYTES = 8;
     private static final int MAX_MANAGEMENT_PAIRS = 16;
-    /// Bytes of a GET_VALUES record; the three names that are defined take 49.
+    /// Bytes of a GET_VALUES record; the three names that are defined take 48.
     static final int MAX_MANAGEMENT_BYTES = 1024;
     private static final byte[] NO_BYTES = {};
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

@@ -26,6 +26,12 @@ public final class Parameters {
 
     private int count;
 
+    /// A set of 128 bits with the [#mark] of every name that is or was there: a name without its mark is not there
+    /// and is compared with none. Otherwise most of the work of a request is to see that no name comes twice.
+    private long marks;
+
+    private long moreMarks;
+
     /// An empty set with room for a typical request: 40 pairs in 2 KiB.
     public Parameters() {
         this(new byte[2048], 0);
@@ -48,9 +54,6 @@ public final class Parameters {
     /// The same, where the names and values have limits too.
     static Parameters parse(byte[] bytes, int length, Limits limits) throws ProtocolException {
         Parameters parameters = new Parameters(bytes, length);
-        // Comparing each name with all before it costs more than the rest: only those with a known mark are looked up.
-        long marks = 0;
-        long moreMarks = 0;
         int at = 0;
         while (at < length) {
             int begin = at;
@@ -65,17 +68,13 @@ public final class Parameters {
                         + valueLength + " bytes, but only " + (length - at) + " are there");
             }
             checkLengths(nameLength, valueLength, limits);
-            int hash = hash(bytes, at, nameLength);
-            long mark = 1L << hash;
-            boolean more = (hash & 64) != 0;
-            int known = ((more ? moreMarks : marks) & mark) == 0 ? -1 : parameters.find(bytes, at, nameLength);
+            int mark = mark(bytes, at, nameLength);
+            int known = parameters.find(mark, bytes, at, nameLength);
             if (known >= 0) {
                 parameters.pairs[known] = pair(begin, nameLength);
             } else {
                 parameters.checkCount(limits);
-                parameters.append(pair(begin, nameLength));
-                marks |= more ? 0 : mark;
-                moreMarks |= more ? mark : 0;
+                parameters.append(mark, pair(begin, nameLength));
             }
             at += nameLength + valueLength;
         }
@@ -104,10 +103,23 @@ public final class Parameters {
         }
     }
 
-    /// Few names of a request have the same length, last byte and middle byte; with these factors, the names that
-    /// Apache sends for a browser's request all have a mark of their own.
-    private static int hash(byte[] bytes, int name, int length) {
-        return length == 0 ? 0 : length + 17 * bytes[name + length - 1] + 39 * bytes[name + (length >> 1)];
+    /// Few names of a request are as long and have the same last and middle byte; with these factors, the names that
+    /// Apache sends for a browser's request all have marks of their own.
+    private static int mark(int length, byte last, byte middle) {
+        return length + 17 * last + 39 * middle;
+    }
+
+    private static int mark(byte[] bytes, int at, int length) {
+        return length == 0 ? 0 : mark(length, bytes[at + length - 1], bytes[at + (length >> 1)]);
+    }
+
+    private static int mark(String name) {
+        int length = name.length();
+        return length == 0 ? 0 : mark(length, (byte) name.charAt(length - 1), (byte) name.charAt(length >> 1));
+    }
+
+    private boolean isMarked(int mark) {
+        return (((mark & 64) == 0 ? marks : moreMarks) & (1L << mark)) != 0;
     }
 
     private static int lengthWidth(byte[] bytes, int at, int end) throws ProtocolException {
@@ -136,7 +148,12 @@ public final class Parameters {
         return (int) (pairs[pair] >> 32);
     }
 
-    private void append(long pair) {
+    private void append(int mark, long pair) {
+        if ((mark & 64) == 0) {
+            marks |= 1L << mark;
+        } else {
+            moreMarks |= 1L << mark;
+        }
         if (count == pairs.length) {
             pairs = Arrays.copyOf(pairs, count * 2);
         }
@@ -196,6 +213,9 @@ public final class Parameters {
 
     /// The pair of this name, or -1.
     public int find(String name) {
+        if (!isMarked(mark(name))) {
+            return -1;
+        }
         for (int pair = 0; pair < count; pair++) {
             if (nameLength(pair) == name.length() && hasName(pair, name)) {
                 return pair;
@@ -206,7 +226,8 @@ public final class Parameters {
 
     private boolean hasName(int pair, String name) {
         int at = nameOffset(pair);
-        for (int i = name.length() - 1; i >= 0; i--) { // Names of one length begin alike more often than they end so.
+        // Names of one length begin alike more often than they end so.
+        for (int i = name.length() - 1; i >= 0; i--) {
             if (bytes[at + i] != (byte) name.charAt(i)) {
                 return false;
             }
@@ -214,7 +235,10 @@ public final class Parameters {
         return true;
     }
 
-    private int find(byte[] source, int name, int nameLength) {
+    private int find(int mark, byte[] source, int name, int nameLength) {
+        if (!isMarked(mark)) {
+            return -1;
+        }
         for (int pair = 0; pair < count; pair++) {
             if (nameLength(pair) == nameLength) {
                 int at = nameOffset(pair);
@@ -247,7 +271,7 @@ public final class Parameters {
         if (known >= 0) {
             pairs[known] = pair(begin, nameBytes.length);
         } else {
-            append(pair(begin, nameBytes.length));
+            append(mark(nameBytes, 0, nameBytes.length), pair(begin, nameBytes.length));
         }
     }
 
@@ -258,7 +282,8 @@ public final class Parameters {
     public void add(byte[] source, int name, int nameLength, int value, int valueLength, Limits limits)
             throws ProtocolException {
         checkLengths(nameLength, valueLength, limits);
-        int known = find(source, name, nameLength);
+        int mark = mark(source, name, nameLength);
+        int known = find(mark, source, name, nameLength);
         if (known < 0) {
             checkCount(limits);
         }
@@ -266,7 +291,7 @@ public final class Parameters {
         if (known >= 0) {
             pairs[known] = pair;
         } else {
-            append(pair);
+            append(mark, pair);
         }
     }
 

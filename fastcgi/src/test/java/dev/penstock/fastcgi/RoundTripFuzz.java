@@ -44,7 +44,7 @@ public final class RoundTripFuzz {
         Random random = Pieces.randomOf(input);
         int longest = Math.max(conversation.fromServer.position(), conversation.fromApplication.position());
         int maxPiece = 1 + random.nextInt(Math.max(300, longest / 8));
-        Limits limits = new Limits(1 << 20, 1000, REQUESTS);
+        Limits limits = new Limits(1 << 20, 1000, REQUESTS, 1 << 17, 1 << 17, 1000);
         Pieces.same(
                 "web server",
                 Transcript.of(conversation.events),
