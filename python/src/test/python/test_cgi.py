@@ -19,11 +19,12 @@ raise SystemExit("goes on")
 
 
 @pytest.fixture
-def cgi(tmp_path):
+def cgi(tmp_path, run_directory):
     def run(application, body=b"", **environment):
         script = tmp_path / "dispatch.cgi"
         script.write_text(SCRIPT.format(packages=PACKAGES, here=HERE, application=application))
         given = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "SERVER_NAME": "x"}
+        given["PENSTOCK_RUN_DIR"] = str(run_directory)
         given.update(environment, PATH=os.environ["PATH"])
         done = subprocess.run(
             [sys.executable, str(script)],
@@ -67,6 +68,7 @@ def application(environ, start_response):
 def test_the_environ_is_complete(cgi):
     done = cgi(
         SHOWS,
+        SCRIPT_FILENAME="/srv/app/dispatch.cgi",
         SCRIPT_NAME="/app/dispatch.cgi",
         PATH_INFO="/caf\u00e9",
         REQUEST_URI="/app/caf%C3%A9?x",
@@ -74,21 +76,6 @@ def test_the_environ_is_complete(cgi):
         HTTP_PROXY="evil",
     )
     assert done.stdout.endswith("/app|/caf\u00e9|https|True|None".encode())
-
-
-@pytest.mark.parametrize(
-    "name, uri, expected",
-    [
-        ("/app/dispatch.cgi", "/app/dispatch.cgi/x", "/app/dispatch.cgi"),
-        ("/app/dispatch.cgi", "/app/x", "/app"),
-        ("/dispatch.cgi", "/x", ""),
-        ("/app/dispatch.cgi", "/other", "/app/dispatch.cgi"),
-    ],
-)
-def test_a_rewritten_script_name_is_what_the_browser_sees(name, uri, expected):
-    from penstock.cgi import script_name
-
-    assert script_name({"SCRIPT_NAME": name, "REQUEST_URI": uri}) == expected
 
 
 def test_what_is_printed_goes_to_the_log(cgi):

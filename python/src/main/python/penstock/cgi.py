@@ -1,6 +1,7 @@
 """The CGI fall-back: a dispatch script that is run as a CGI program answers one request and ends.
 
-The application is loaded right here, anew for each request: slow, but it shows every change, and
+Where no instance runs (see `relay`), or with `reload = always`, the application is loaded right here,
+anew for each request: slow, but it shows every change, and
 every fault in the web server's error log.
 """
 
@@ -8,15 +9,16 @@ import io
 import os
 import sys
 
-from penstock import loading
+from penstock import loading, paths
+from penstock.relay import body_of
 from penstock.streams import Errors, FileWrapper
 from penstock.wsgi import error_page, handle
 
 
-def answer(target, global_conf) -> None:
+def answer(target, global_conf, script_name="auto") -> None:
     """Loads, answers on standard output, ends the process. Called by `penstock.fcgi.serve`."""
     output = Output()
-    environ = make_environ(output)
+    environ = make_environ(output, script_name)
     try:
         application = loading.load_target(target, global_conf)
     except BaseException as fault:
@@ -59,8 +61,8 @@ class Output:
         os.write(2, text.encode("utf-8", "backslashreplace"))
 
 
-def make_environ(output: Output) -> dict:
-    """The environ of PEP 3333 from the process environment."""
+def make_environ(output: Output, script_name: str) -> dict:
+    """The environ of PEP 3333 from the process environment; `script_name` is the setting."""
     environ = {
         name.decode("latin-1"): value.decode("latin-1") for name, value in os.environb.items()
     }
@@ -69,8 +71,7 @@ def make_environ(output: Output) -> dict:
             del environ[name]
     environ.pop("HTTP_PROXY", None)  # httpoxy
     environ.setdefault("REQUEST_METHOD", "GET")
-    environ.setdefault("PATH_INFO", "")
-    environ["SCRIPT_NAME"] = script_name(environ)
+    paths.correct(environ, paths.program_of(environ), script_name)
     https = environ.get("HTTPS", "").lower() in ("on", "1")
     environ.update(
         {
@@ -88,24 +89,12 @@ def make_environ(output: Output) -> dict:
     return environ
 
 
-def script_name(environ: dict) -> str:
-    """SCRIPT_NAME without the script where a rewrite rule hid it from the browser."""
-    from urllib.parse import unquote_to_bytes
-
-    name = environ.get("SCRIPT_NAME", "")
-    path = unquote_to_bytes(environ.get("REQUEST_URI", name).partition("?")[0]).decode("latin-1")
-    if path == name or path.startswith(name + "/"):
-        return name
-    folder = name.rpartition("/")[0]
-    return folder if path == folder or path.startswith(folder + "/") else name
-
-
 def body(environ: dict):
     """wsgi.input: as many bytes as the web server says. It need not close the pipe after them."""
-    length = environ.get("CONTENT_LENGTH", "")
-    rest = int(length) if length.isdigit() else 0
-    pipe = open(os.dup(0), "rb")
-    return io.BufferedReader(Limited(pipe, rest))
+    descriptor, rest = body_of(os.environb)
+    if rest or "CONTENT_LENGTH" in environ:
+        environ["CONTENT_LENGTH"] = str(rest)
+    return io.BufferedReader(Limited(open(os.dup(descriptor), "rb"), rest))
 
 
 class Limited(io.RawIOBase):

@@ -13,7 +13,8 @@ A script written for flup stays as it is but for its import:
 
 The script means a different thing in each process that runs it. Spawned by a web server (descriptor 0
 is a listening socket) it becomes the dispatch. In the zygote, which the Penstock server starts, it
-yields its application and goes on to its end. Run as a CGI program it answers one request. In a
+yields its application and goes on to its end. Run as a CGI program it answers one request, by the
+instance that runs if there is one. In a
 terminal it says what it is.
 """
 
@@ -40,9 +41,7 @@ def serve(target, **global_conf):
     if is_listening(0):
         _become_dispatch(target, global_conf)
     elif "GATEWAY_INTERFACE" in os.environ:
-        from penstock import cgi
-
-        cgi.answer(target, global_conf)
+        _answer_as_cgi(target, global_conf)
     else:
         _explain(target)
 
@@ -62,6 +61,22 @@ class WSGIServer:
         """Serves the application: see `serve`. Returns False as flup does when told to end."""
         serve(self.application)
         return False
+
+
+def _answer_as_cgi(target, global_conf) -> None:
+    """Answers one request: by the instance that runs, else in this process."""
+    from penstock import relay
+
+    script = os.path.abspath(sys.argv[0])
+    ini = None
+    if isinstance(target, str) and target.startswith("config:"):
+        ini = target[len("config:") :].partition("#")[0]
+    status = relay.answer(script, ini)
+    if status is not None:
+        os._exit(status)
+    from penstock import cgi
+
+    cgi.answer(target, global_conf, relay.setting("script_name", script, ini) or "auto")
 
 
 def _become_dispatch(target, global_conf) -> None:

@@ -108,6 +108,20 @@ def open_instance(target: str) -> Instance:
     )
 
 
+def connect_running(target: str):
+    """A connection to the target's server, or None where none runs; nothing is made or changed."""
+    for levels in candidates(target):
+        try:
+            for level in levels:
+                _check_safe(level)
+        except OSError:
+            continue
+        connection = Instance(target, levels[-1]).connect()
+        if connection is not None:
+            return connection
+    return None
+
+
 def candidates(target: str):
     """Yields the directories to try, each as the list of levels that are ours to make and check."""
     name = instance_id(target)
@@ -143,6 +157,10 @@ def _make_safe(path: str) -> None:
         os.chmod(path, DIRECTORY_MODE)  # whatever the umask took away
     except FileExistsError:
         pass
+    _check_safe(path)
+
+
+def _check_safe(path: str) -> None:
     found = os.lstat(path)
     if not stat.S_ISDIR(found.st_mode):
         raise OSError("expected a directory, found a link or file at %s" % path)

@@ -1,6 +1,7 @@
 """Makes the process the dispatch before the dispatch script runs.
 
-`penstock.pth` imports this at interpreter start, only where descriptor 0 is a socket. A dispatch
+`penstock.pth` imports this at interpreter start, only where descriptor 0 is a socket or the process
+is a CGI program. A dispatch
 script as flup's users have it loads its application first and asks to be served last:
 
     wsgi_app = loadapp('config:/…/development.ini')
@@ -9,7 +10,8 @@ script as flup's users have it loads its application first and asks to be served
 
 A web server spawns many of them, and only the zygote needs the application. So where descriptor 0
 is a *listening* socket and the script names both `penstock.fcgi` and `WSGIServer`, the script is
-not run here at all. A script that says `serve("…/development.ini")` is left to run: it loads
+not run here at all. Nor is it as a CGI program when an instance of it runs, which then answers
+(`relay`). A script that says `serve("…/development.ini")` is left to run: it loads
 nothing before it gets there.
 
 An exception must not leave this module: `site` would print it, and SystemExit would be fatal.
@@ -45,7 +47,9 @@ def take_over() -> None:
     from penstock.light import is_listening
 
     script = script_of_this_process()
-    if script and is_listening(0) and asks_for_us(script):
+    if not script or not asks_for_us(script):
+        return
+    if is_listening(0):
         from penstock import dispatch
 
         status = 1
@@ -53,6 +57,15 @@ def take_over() -> None:
             status = dispatch.run(script)
         finally:
             os._exit(status)
+    elif "GATEWAY_INTERFACE" in os.environ:
+        from penstock import relay
+
+        status = 1
+        try:
+            status = relay.answer(script)
+        finally:
+            if status is not None:
+                os._exit(status)
 
 
 take_over()

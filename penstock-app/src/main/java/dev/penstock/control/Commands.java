@@ -21,6 +21,9 @@ public interface Commands {
     /// @param first whether there was none before
     void attached(boolean first);
 
+    /// A CGI program has a request: serves the connection by SCGI and closes it. Returns when it is over.
+    void cgi(AFUNIXSocketChannel connection);
+
     /// A process says that it is a zygote; keeps the connection, or closes it.
     void zygote(String token, long pid, AFUNIXSocketChannel connection);
 }

@@ -23,6 +23,7 @@ import org.newsclub.net.unix.AFUNIXSocketCredentials;
 /// a command    word NUL word NUL … NUL
 /// attach       SCRIPT PID and a listening socket       answered `ok` or `no REASON`; stays open
 /// zygote       TOKEN                                   becomes the zygote's frame stream
+/// cgi          SCRIPT                                  answered `ok`, then speaks SCGI, one request
 /// status …     and what [Commands] knows               answered by lines, the last one `exit N`
 /// ```
 ///
@@ -125,6 +126,11 @@ public final class ControlServer implements Runnable {
                 commands.zygote(words.size() > 1 ? words.get(1) : "", peer.getPid(), connection);
                 yield true;
             }
+            case "cgi" -> {
+                say(connection, "ok");
+                commands.cgi(connection);
+                yield true;
+            }
             default -> {
                 commands.run(words, line -> say(connection, line));
                 yield false;
@@ -133,7 +139,7 @@ public final class ControlServer implements Runnable {
     }
 
     private static boolean isInternal(String verb) {
-        return verb.equals("attach") || verb.equals("zygote");
+        return verb.equals("attach") || verb.equals("zygote") || verb.equals("cgi");
     }
 
     private boolean attach(AFUNIXSocketChannel connection, List<String> words, FileDescriptor[] descriptors)

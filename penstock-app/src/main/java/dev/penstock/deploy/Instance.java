@@ -316,6 +316,12 @@ public final class Instance implements Commands {
         application.connected(token, pid, connection);
     }
 
+    @Override
+    public void cgi(AFUNIXSocketChannel connection) {
+        connections.acquireUninterruptibly();
+        scgi.serve(connection, connections::release);
+    }
+
     private StatusReport report() {
         Dispatches watched = dispatches;
         HttpListener web = http;

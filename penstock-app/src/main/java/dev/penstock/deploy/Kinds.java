@@ -26,6 +26,8 @@ final class Kinds {
     static final Kind<List<String>> WORDS = new Words();
     static final Kind<Set<Role>> ROLES = new Roles();
 
+    static final Kind<String> RELOAD = new Word(List.of("asked", "always"));
+
     private Kinds() {}
 
     static Kind<Integer> number(int least, int most) {
@@ -64,6 +66,22 @@ final class Kinds {
         @Override
         public String show(List<String> value) {
             return String.join(" ", value);
+        }
+    }
+
+    /// One of a few words.
+    private record Word(List<String> words) implements Kind<String> {
+        @Override
+        public String syntax() {
+            return String.join(" or ", words);
+        }
+
+        @Override
+        public String parse(String text, Path base) {
+            if (!words.contains(text)) {
+                throw new IllegalArgumentException(syntax());
+            }
+            return text;
         }
     }
 

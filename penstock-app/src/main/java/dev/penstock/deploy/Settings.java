@@ -82,6 +82,13 @@ public final class Settings {
             List.of("*.html", "*.xhtml", "*.mak", "*.jinja", "*.jinja2", "*.pt"),
             "With `reload_on_change`: names of further files below the application's folder that reload it, such as"
                     + " templates.");
+    public static final Setting<String> RELOAD = Setting.of(
+            "reload",
+            Kinds.RELOAD,
+            "asked",
+            "When a dispatch script that is run as a CGI program loads the application. `asked` lets the running"
+                    + " instance answer, which loads it anew when it is asked to; `always` loads it in the CGI"
+                    + " program's own process, for each request: slow, and every change shows at once.");
     public static final Setting<Duration> IDLE_EXIT = Setting.of(
             "idle_exit",
             Kinds.DURATION,
@@ -182,6 +189,7 @@ public final class Settings {
             DEBUG,
             RELOAD_ON_CHANGE,
             RELOAD_PATTERNS,
+            RELOAD,
             MAX_REQUEST_BODY,
             RESPONSE_MEMORY,
             RESPONSE_FILE,
