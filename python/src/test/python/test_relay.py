@@ -287,6 +287,9 @@ def test_a_server_that_ends_without_an_answer_is_a_502(site):
         ("[penstock]\nreloads = always\n; reload = always\n  reload = always\n", None),
         ("reload = always\n", None),
         ("[penstock]\nreload = asked\n[penstock:x]\nreload = always\n", "asked"),
+        ("[penstock]\nreload =\n  one\n\ttwo\n[other]\n  three\n", "one\ntwo"),
+        ("[penstock]\nreload = /a:/b=c\n", "/a:/b=c"),
+        ("[penstock]\nreload: /a=b\n", "/a=b"),
         ("", None),
     ],
 )

@@ -76,6 +76,9 @@ def _answer_as_cgi(target, global_conf) -> None:
         os._exit(status)
     from penstock import cgi
 
+    paths, folder = relay.said("python_path", script, ini)
+    if paths:
+        sys.path[:0] = [os.path.join(folder, path) for path in paths.replace("\n", ":").split(":") if path]
     cgi.answer(target, global_conf, relay.setting("script_name", script, ini) or "auto")
 
 

@@ -35,20 +35,25 @@ def is_listening(descriptor: int) -> bool:
 
 def ini_value(path: str, section: str, key: str):
     """One value of an INI file as it stands there, or None. `configparser` would cost more than all
-    else that a CGI program does; what it alone can (interpolation, continued lines) no setting that
-    is read here needs.
+    else that a CGI program does. Lines that continue a value are joined by line ends; there is no
+    interpolation.
     """
     found = None
     current = ""
+    continued = False
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
                 if line.startswith("["):
                     current = line[1:].partition("]")[0]
+                    continued = False
+                elif line[0] in " \t" and continued and found is not None:
+                    found = (found + "\n" + line.strip()).strip()
                 elif current == section and line[0] not in "#; \t\r\n":
-                    name, _, value = line.replace(":", "=", 1).partition("=")
-                    if name.strip() == key:
-                        found = value.strip()
+                    end = min(line.find(mark) % 65536 for mark in "=:")
+                    continued = line[:end].strip() == key
+                    if continued:
+                        found = line[end + 1 :].strip()
     except OSError:
         pass
     return found

@@ -47,12 +47,18 @@ def setting(name: str, script: str, ini=None):
     """A setting as the server would read it, without what a full reader knows: in `[penstock]` of the
     INI file, of penstock.ini beside the script, of penstock.ini beside the INI file.
     """
+    return said(name, script, ini)[0]
+
+
+def said(name: str, script: str, ini=None):
+    """The same, and the folder of the file that says so."""
     beside = [os.path.join(os.path.dirname(file), "penstock.ini") for file in (script, ini) if file]
     for file in [ini] + beside:
         value = ini_value(file, "penstock", name) if file else None
         if value is not None:
-            return value
-    return None
+            folder = os.path.dirname(file)
+            return value.replace("%(here)s", folder), folder
+    return None, ""
 
 
 def connect(script: str):
