@@ -327,18 +327,45 @@ def test_a_fault_after_the_complete_body_is_only_logged():
     assert "must be bytes, not NoneType" in sink.text
 
 
-@pytest.mark.parametrize("make", [respond, generate])
-@pytest.mark.parametrize("chunks", [[b"123456789"], [b"123", b"456789"], [b"12345", b"6", b"7"]])
-def test_no_more_than_content_length_is_sent(make, chunks):
-    sink = call(make(*chunks, headers=[("Content-Length", "5")]))
+@pytest.mark.parametrize("chunks", [[b"123", b"456789"], [b"12345", b"6", b"7"]])
+def test_no_more_than_content_length_is_sent(chunks):
+    sink = call(generate(*chunks, headers=[("Content-Length", "5")]))
     assert sink.body == b"12345"
     assert sink.whole
     assert sink.text == "the body is longer than its Content-Length, the rest was cut off\n"
 
 
-@pytest.mark.parametrize("make", [respond, generate])
-def test_less_than_content_length_tears_the_response(make):
-    sink = call(make(b"123", headers=[("Content-Length", "5")]))
+LARGE = b"x" * 50_000
+
+
+@pytest.mark.parametrize(
+    "application, length, fault",
+    [
+        (respond(b"123456789"), 5, "the body has 9 bytes, its Content-Length says 5"),
+        (respond(b"123", b"456"), 5, "the body has 6 bytes, its Content-Length says 5"),
+        (respond(b"123"), 5, "the body has 3 bytes, its Content-Length says 5"),
+        (respond(), 5, "the body has 0 bytes, its Content-Length says 5"),
+        (respond(LARGE, LARGE), 5, "the body has 100000 bytes, its Content-Length says 5"),
+        (respond(LARGE, LARGE), 100_001, "the body has 100000 bytes, its Content-Length says 1"),
+        (generate(b"123456"), 5, "the body has 6 bytes or more, its Content-Length says 5"),
+        (generate(), 5, "the body has 0 bytes, its Content-Length says 5"),
+    ],
+)
+def test_a_wrong_length_is_a_500_while_the_head_has_not_left(application, length, fault):
+    def measured(environ, start_response):
+        def start(status, headers):
+            return start_response(status, [*headers, ("Content-Length", str(length))])
+
+        return application(environ, start)
+
+    sink = call(measured)
+    assert sink.status == "Status: 500 Internal Server Error" and sink.whole
+    assert b"123" not in sink.body
+    assert fault in sink.text
+
+
+def test_less_than_content_length_tears_the_response():
+    sink = call(generate(b"123", headers=[("Content-Length", "5")]))
     assert sink.body == b"123"
     assert sink.events[-1] == ("torn",) and not sink.whole
     assert "ended 2 bytes before its Content-Length" in sink.text
@@ -453,10 +480,22 @@ def test_a_file_is_sent_from_its_current_offset_and_closed():
     assert sink.body == b"56789" and sink.whole and file.closed
 
 
-def test_a_file_is_cut_at_content_length():
-    assert (
-        call(file_app(io.BytesIO(b"0123456789"), headers=[("Content-Length", "4")])).body == b"0123"
-    )
+def test_a_file_is_sent_as_far_as_content_length_which_is_no_fault():
+    sink = call(file_app(io.BytesIO(b"0123456789"), headers=[("Content-Length", "4")]))
+    assert sink.body == b"0123" and sink.whole and sink.text == ""
+
+
+def test_a_file_that_ends_before_content_length_tears_the_response():
+    sink = call(file_app(io.BytesIO(b"01234567"), headers=[("Content-Length", "9")]))
+    assert sink.events[-1] == ("torn",)
+    assert "ended 1 bytes before its Content-Length" in sink.text
+
+
+def test_a_file_that_gives_more_than_it_is_asked_for_is_cut():
+    file = io.BytesIO(b"0123456789")
+    file.read = lambda size: b"0123456789"
+    sink = call(file_app(file, headers=[("Content-Length", "12")]))
+    assert sink.body == b"012345678901" and sink.whole
 
 
 def test_a_file_is_not_read_for_head():

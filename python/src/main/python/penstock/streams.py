@@ -65,12 +65,13 @@ class Errors:
 class FileWrapper:
     """wsgi.file_wrapper: the blocks of a file-like object, from its current offset.
 
-    Middleware may iterate over it like over any response. It has a close() when the file has one.
+    A Content-Length may end before the file does, as for a range; `left` is set to it. Middleware may iterate over it like over any response. It has a close() when the file has one.
     """
 
     def __init__(self, filelike, block_size: int = 262144):
         self.filelike = filelike
         self.block_size = block_size
+        self.left = None  # bytes to send, where fewer than the file has
         if hasattr(filelike, "close"):
             self.close = filelike.close
 
@@ -78,9 +79,12 @@ class FileWrapper:
         return self
 
     def __next__(self) -> bytes:
-        block = self.filelike.read(self.block_size)
+        size = self.block_size if self.left is None else min(self.block_size, self.left)
+        block = self.filelike.read(size) if size else b""
         if not block:
             raise StopIteration
+        if self.left is not None:
+            self.left = max(0, self.left - len(block))  # some objects give more than asked
         return block
 
 

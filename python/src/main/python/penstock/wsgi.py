@@ -110,6 +110,7 @@ class Response:
         elif sum(map(len, chunks)) <= _SMALL_LIST:
             self.push(b"".join(chunks), True)
         else:
+            self.check_length(sum(map(len, chunks)), True)
             self.send_each(chunks)
 
     def send_iterable(self, result) -> None:
@@ -118,6 +119,7 @@ class Response:
                 result = ()  # no need to read what nobody gets
             else:
                 result.block_size = max(result.block_size, _FILE_BLOCK)
+                result.left = self.remaining
         elif isinstance(result, (bytes, str)) or not hasattr(result, "__iter__"):
             raise _wrong_result(result)
         elif type(result) is tuple:
@@ -153,7 +155,7 @@ class Response:
     def push(self, chunk: bytes, end: bool) -> None:
         """Sends a chunk, before the first one the head; never more than Content-Length.
 
-        A body that has reached its Content-Length is complete, and the end leaves with it: one
+        A wrong length is a 500 as long as the head has not left. A body that has reached its Content-Length is complete, and the end leaves with it: one
         system call for the many frameworks that return an iterator and give its length.
         """
         if self.ended:
@@ -167,6 +169,7 @@ class Response:
                     if chunk
                     else "the application ended without calling start_response"
                 )
+            self.check_length(len(chunk), end)
             head = self.head + b"\r\n"
             self.sent = True
         missing = 0
@@ -185,6 +188,18 @@ class Response:
         self.sink.send(head, chunk, False)
         self.sink.log("the body ended %d bytes before its Content-Length\n" % missing)
         self.sink.torn()
+
+    def check_length(self, length: int, whole: bool) -> None:
+        """Raises where a body of so many bytes, or more if it is not whole, has another Content-Length
+        and the client can still be told."""
+        declared = self.remaining
+        if self.sent or self.silent or declared is None:
+            return
+        if length > declared or (whole and length < declared):
+            raise ValueError(
+                "the body has %d bytes%s, its Content-Length says %d"
+                % (length, "" if whole else " or more", declared)
+            )
 
     def note_overrun(self, rest: bytes) -> bool:
         """A fault of the application, told once a request."""

@@ -56,7 +56,12 @@ final class Environ {
         String name = field.getName().toUpperCase(Locale.ROOT).replace('-', '_');
         String value = or(field.getValue(), "");
         switch (name) {
-            case "CONTENT_TYPE" -> environ.set("CONTENT_TYPE", value);
+            // What the client did not say is absent, not empty (PEP 3333).
+            case "CONTENT_TYPE" -> {
+                if (!value.isEmpty()) {
+                    environ.set("CONTENT_TYPE", value);
+                }
+            }
             // The body's true length is known later; its transfer coding is undone.
             case "CONTENT_LENGTH", "TRANSFER_ENCODING" -> {}
             // Would become the proxy of the application's own requests (httpoxy).

@@ -74,6 +74,11 @@ class EnvironTest {
     }
 
     @Test
+    void anEmptyContentTypeIsAbsent() throws IOException {
+        assertThat(environ("GET / HTTP/1.1", "Host: h", "Content-Type:")).doesNotContainKey("CONTENT_TYPE");
+    }
+
+    @Test
     void aByteThatIsNotUtf8StaysThatByte() throws IOException {
         assertThat(environ("GET /caf%E9?%E9 HTTP/1.1", "Host: h"))
                 .containsEntry("PATH_INFO", "/caf\u00e9")
