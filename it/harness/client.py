@@ -51,6 +51,24 @@ def send_raw(port, request, timeout=TIMEOUT_S):
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def ends_whole(url, first, then, timeout=TIMEOUT_S):
+    """Whether an answer that begins with `first` ends in order; `then` is called when that has come."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        target = urllib.parse.urlunsplit(("", "", parts.path, parts.query, ""))
+        connection.request("GET", target, headers={"Connection": "close"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(len(first))) == (200, first)
+        then()
+        answer.read()
+        return True
+    except (http.client.IncompleteRead, ConnectionError):
+        return False
+    finally:
+        connection.close()
+
+
 class Browser:
     """Follows redirects, keeps cookies, and remembers every URL that it was given on the way."""
 

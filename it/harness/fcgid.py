@@ -74,6 +74,10 @@ class FcgidSite:
         """Of the mount, without a slash at its end."""
         return self.apache.url + self.mount
 
+    @property
+    def port(self):
+        return self.apache.port
+
     def fetch(self, path, *arguments, **keywords):
         return client.fetch(self.url + path, *arguments, **keywords)
 
@@ -88,6 +92,9 @@ class FcgidSite:
     def family(self):
         """What runs for this site now."""
         return Family(self.script)
+
+    def workers(self):
+        return self.family().workers
 
     def penstock(self, project, *arguments, timeout=30):
         """Run the command as the owner of the dispatch script would; the environment says where
