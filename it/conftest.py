@@ -50,6 +50,12 @@ def folder():
 
 
 @pytest.fixture
+def meeting(folder):
+    """A file by which a test and the application meet: either may make it, none is there yet."""
+    return places.writable(folder / "meeting") / "file"
+
+
+@pytest.fixture
 def running():
     """A function that enters a context manager for the length of one test: `site =
     running(FcgidSite(…))`.

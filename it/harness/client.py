@@ -83,13 +83,20 @@ class Browser:
     def post(self, path, **fields):
         return self.open(path, fields)
 
+    def upload(self, path, fields, files):
+        """A form with files: `files` has a pair of file name and content for each field."""
+        return self._follow(path, *multipart(fields, files))
+
     def open(self, path, fields=None, method=None):
         """The last answer after at most five redirects; `self.url` is where it came from."""
-        url, body = urllib.parse.urljoin(self.base + "/", path), None
-        if fields is not None:
-            body = urllib.parse.urlencode(fields)
+        body = None if fields is None else urllib.parse.urlencode(fields)
+        return self._follow(path, body, "application/x-www-form-urlencoded", method)
+
+    def _follow(self, path, body, content_type, method=None):
+        url = urllib.parse.urljoin(self.base + "/", path)
         for _ in range(6):
-            response = self._once(url, method or ("POST" if body is not None else "GET"), body)
+            method = method or ("POST" if body is not None else "GET")
+            response = self._once(url, method, body, content_type)
             self.url = url
             if response.status not in (301, 302, 303, 307, 308):
                 return response
@@ -97,8 +104,8 @@ class Browser:
             url, body, method = urllib.parse.urljoin(url, response.location), None, None
         raise AssertionError("redirected again and again: %s" % self.urls[-6:])
 
-    def _once(self, url, method, body):
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+    def _once(self, url, method, body, content_type):
+        headers = {"Content-Type": content_type} if body is not None else {}
         if self.cookies:
             headers["Cookie"] = "; ".join("%s=%s" % pair for pair in self.cookies.items())
         response = fetch(url, method, body, headers)
@@ -107,6 +114,30 @@ class Browser:
                 self.cookies[name] = morsel.coded_value
         self.urls += urls_in(response)
         return response
+
+
+def multipart(fields, files):
+    """Body and content type of a form with files (RFC 7578)."""
+    boundary = "------------------------penstock-it"
+    head = 'Content-Disposition: form-data; name="%s"'
+    parts = [(head % name, value.encode()) for name, value in fields.items()]
+    for name, (file, content) in files.items():
+        kind = "Content-Type: application/octet-stream"
+        parts.append(((head + '; filename="%s"\r\n%s') % (name, file, kind), content))
+    body = b"".join(
+        b"--%s\r\n%s\r\n\r\n%s\r\n" % (boundary.encode(), head.encode(), content)
+        for head, content in parts
+    )
+    return body + b"--%s--\r\n" % boundary.encode(), "multipart/form-data; boundary=" + boundary
+
+
+def hidden(page, name):
+    """The value of a hidden field in an HTML page, such as a form's token."""
+    for tag in re.findall(r"<input[^>]*>", page.text):
+        attributes = dict(re.findall(r"""([\w-]+)\s*=\s*["']([^"']*)["']""", tag))
+        if attributes.get("name") == name:
+            return attributes["value"]
+    raise AssertionError("no field %s in %s" % (name, page))
 
 
 _ATTRIBUTE = re.compile(r"""(?:href|src|action|hx-get|hx-post)\s*=\s*["']([^"']*)["']""")

@@ -18,9 +18,3 @@ def site(request, apache_with, quickstart, shared_folder):
     with fronts.serve(request.param, apache_with, quickstart, folder, target) as site:
         site.way = request.param
         yield site
-
-
-@pytest.fixture
-def meeting(folder):
-    """A file by which a test and the application meet: either may make it, none is there yet."""
-    return places.writable(folder / "meeting") / "file"

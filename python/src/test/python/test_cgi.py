@@ -60,7 +60,8 @@ def application(environ, start_response):
     start_response("200 OK", [])
     print("printed")
     environ["wsgi.errors"].write("logged")
-    names = ("SCRIPT_NAME", "PATH_INFO", "wsgi.url_scheme", "wsgi.run_once", "HTTP_PROXY")
+    names = ("SCRIPT_NAME", "PATH_INFO", "wsgi.url_scheme", "wsgi.run_once")
+    names += ("HTTP_PROXY", "HTTP_TRANSFER_ENCODING")
     return ["|".join(str(environ.get(name)) for name in names).encode("latin-1")]
 """
 
@@ -74,8 +75,9 @@ def test_the_environ_is_complete(cgi):
         REQUEST_URI="/app/caf%C3%A9?x",
         HTTPS="on",
         HTTP_PROXY="evil",
+        HTTP_TRANSFER_ENCODING="chunked",
     )
-    assert done.stdout.endswith("/app|/caf\u00e9|https|True|None".encode())
+    assert done.stdout.endswith("/app|/caf\u00e9|https|True|None|None".encode())
 
 
 def test_what_is_printed_goes_to_the_log(cgi):

@@ -70,6 +70,7 @@ def make_environ(output: Output, script_name: str) -> dict:
         if environ.get(name) == "":
             del environ[name]
     environ.pop("HTTP_PROXY", None)  # httpoxy
+    environ.pop("HTTP_TRANSFER_ENCODING", None)  # the web server has undone it
     environ.setdefault("REQUEST_METHOD", "GET")
     paths.correct(environ, paths.program_of(environ), script_name)
     https = environ.get("HTTPS", "").lower() in ("on", "1")

@@ -120,6 +120,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
             }
         }
         environ.remove("HTTP_PROXY"); // Would become the proxy of the application's own requests (httpoxy).
+        environ.remove("HTTP_TRANSFER_ENCODING"); // Undone by the web server; Bottle would undo it again.
     }
 
     /// The values that a web server asked for (FastCGI 4.1); unknown names are left out.

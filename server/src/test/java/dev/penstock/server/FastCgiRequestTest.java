@@ -233,6 +233,17 @@ class FastCgiRequestTest {
     }
 
     @Test
+    void aTransferCodingThatTheWebServerHasUndoneDoesNotReachTheApplication() throws IOException {
+        Application names =
+                (request, response) -> Gate.answer(response, request.environ().toString());
+        try (Gate other = new Gate(java.nio.file.Files.createDirectory(directory.resolve("other")), names);
+                WebServer web = other.connect()) {
+            web.send(get(1, CLOSE, "HTTP_TRANSFER_ENCODING", "chunked"));
+            assertThat(web.answer(1).body()).isEqualTo("Parameters[PATH_INFO, SCRIPT_NAME]");
+        }
+    }
+
+    @Test
     void emptyVariablesAndTheProxyHeaderDoNotReachTheApplication() throws IOException {
         Application names =
                 (request, response) -> Gate.answer(response, request.environ().toString());
