@@ -92,6 +92,7 @@ def serve(way, apache_with, environment, folder, target, directives="", **settin
         apache = None
         if way == PROXY_FCGI:
             apache = _proxy(apache_with("proxy", "proxy_fcgi"), folder, served, directives)
+            stack.callback(lambda: print("--- Apache's log\n" + apache.log()[-6000:]))
             stack.callback(apache.stop)
             apache.start()
         yield ServedSite(served, apache)
