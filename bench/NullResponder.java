@@ -7,6 +7,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /// The ceiling for a FastCGI responder on the JVM: reads a request's records, understands none of them, and answers
 /// each with the same page. A thread per connection; KEEP_CONN is taken as set (mod_proxy_fcgi with `enablereuse=on`).
@@ -16,6 +17,7 @@ class NullResponder {
     private static final int STDIN = 5;
     private static final int STDOUT = 6;
     private static final int END_REQUEST = 3;
+    private static final int RECORD = 65528;
 
     public static void main(String[] args) throws IOException {
         byte[] answer = answer(Files.readAllBytes(Path.of(args[1])));
@@ -31,11 +33,15 @@ class NullResponder {
     private static byte[] answer(byte[] body) {
         byte[] head = "Status: 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
                 .formatted(body.length).getBytes(StandardCharsets.ISO_8859_1);
-        ByteBuffer answer = ByteBuffer.allocate(32 + head.length + body.length);
-        header(answer, STDOUT, head.length + body.length).put(head).put(body);
+        ByteBuffer answer = ByteBuffer.allocate(40 + head.length + body.length + 8 * (body.length / RECORD));
+        header(answer, STDOUT, head.length).put(head);
+        for (int at = 0; at < body.length; at += RECORD) {
+            int length = Math.min(RECORD, body.length - at);
+            header(answer, STDOUT, length).put(body, at, length);
+        }
         header(answer, STDOUT, 0);
         header(answer, END_REQUEST, 8).putLong(0);
-        return answer.array();
+        return Arrays.copyOf(answer.array(), answer.position());
     }
 
     private static ByteBuffer header(ByteBuffer to, int type, int length) {

@@ -1,37 +1,25 @@
-"""What is compared: the applications, and the ways to run them behind Apache. A new one is one entry in the tables.
+"""What is compared: the ways to run an application behind Apache and behind nginx. A new one is one entry in the table.
 
-Every contender runs the same `wsgi.py`, with its own defaults except where the title says otherwise: two processes,
-eight threads each where threads are to be chosen, Unix sockets, connections to it kept open where Apache can.
+Every contender runs the same `wsgi.py`, with its own defaults except where the title says otherwise: `--workers`
+processes (2), Unix sockets, connections to it kept open where the web server can. Names end in the front's where that
+is not Apache.
 """
 
 import os
 import shutil
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Optional
 
+import nginx
 import processes
-from apache import free_port
+from applications import Application
+from apache import Apache
+from front import free_port
 from project import BenchError, Project
 
 HERE = Path(__file__).resolve().parent
-HELLO = b'Hello, world!\n'
-
-HELLO_WSGI = f'''\
-def application(environ, start_response):
-    start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', '{len(HELLO)}')])
-    return [{HELLO!r}]
-'''
-
-QUICKSTART_WSGI = '''\
-import logging.config
-from paste.deploy import loadapp
-ini = '{ini}'
-logging.config.fileConfig(ini, {{'here': '{ini.parent}', '__file__': ini}}, disable_existing_loggers=False)
-application = loadapp('config:' + ini)
-'''
-
 # The recipe's script, the same for flup and Penstock but for the import.
 DISPATCH = '''\
 #!{python}
@@ -52,23 +40,12 @@ RewriteRule ^(.*)$ dispatch.fcgi/$1 [L]
 FCGID = '''\
 FcgidIPCDir {site.folder}/run
 FcgidProcessTableFile {site.folder}/run/fcgid
+FcgidMaxRequestLen 67108864
 {site.fcgid_environment}
 <Directory {site.htdocs}>
     AllowOverride All
 </Directory>
 '''
-
-
-@dataclass(frozen=True)
-class Application:
-    name: str
-    path: str
-    wsgi: Callable[[Project], str]
-    body: Callable[[Project], bytes]
-
-    def accepts(self, body, project):
-        """Under mod_fcgid flup's links name the script (the recipe's bug): the page is right otherwise."""
-        return body.replace(b'/dispatch.fcgi', b'') == self.body(project)
 
 
 @dataclass
@@ -110,11 +87,17 @@ class Contender:
     name: str
     title: str
     directives: Callable[[Site], str]
-    """Writes what it needs into the site and returns Apache's directives."""
+    """Writes what it needs into the site and returns the front's directives."""
     command: Optional[Callable[[Site], list]] = None
-    """The server to start beside Apache; None when Apache starts it."""
+    """The server to start beside the front; None when Apache starts it."""
+    front: str = 'apache'
     ceiling: bool = False
     """Runs no application: the most throughput that could be had; its start and memory mean nothing."""
+    without: tuple = ()
+    """Applications that mean nothing here."""
+
+
+FRONTS = {'apache': Apache, 'nginx': nginx.Nginx}
 
 
 def fcgid(module):
@@ -159,6 +142,10 @@ def gunicorn_command(site):
             '--worker-class', 'gthread', '--threads', '8', 'wsgi:application']
 
 
+def gunicorn_preload_command(site):
+    return [*gunicorn_command(site), '--preload']
+
+
 def mod_wsgi(site):
     module = next(site.project.venv.glob('lib/python3*/site-packages/mod_wsgi/server/mod_wsgi-*.so'))
     return (f'LoadModule wsgi_module {module}\n'
@@ -171,7 +158,7 @@ def mod_wsgi(site):
 
 def static(site):
     site.write(site.application.path.lstrip('/'), site.application.body(site.project))
-    return 'DefaultType none\n'
+    return ''
 
 
 def null_command(site):
@@ -189,14 +176,12 @@ def java():
     return found
 
 
-APPLICATIONS = [
-    Application('hello', '/hello', lambda project: HELLO_WSGI, lambda project: HELLO),
-    Application('quickstart', '/demo', lambda project: QUICKSTART_WSGI.format(ini=project.ini),
-                lambda project: project.page.read_bytes()),
-]
+def beside(front, *entries):
+    return [replace(entry, name=f'{entry.name}-{front}', front=front) for entry in entries]
+
 
 CONTENDERS = [
-    Contender('static', 'static file, no application', static, ceiling=True),
+    Contender('static', 'static file, no application', static, ceiling=True, without=('upload',)),
     Contender('null', 'null FastCGI responder, mod_proxy_fcgi', proxy_fcgi, null_command, ceiling=True),
     Contender('penstock-fcgid', 'Penstock, mod_fcgid', fcgid('penstock.fcgi')),
     Contender('penstock-proxy', 'Penstock, mod_proxy_fcgi', proxy_fcgi, penstock_command),
@@ -204,9 +189,17 @@ CONTENDERS = [
               lambda site: penstock_command(site, site.address)),
     Contender('flup-fcgid', 'flup, mod_fcgid', fcgid('flup.server.fcgi')),
     Contender('flup-proxy', 'flup threads, mod_proxy_fcgi', proxy_fcgi, flup_command),
-    Contender('uwsgi', 'uWSGI 2 processes, mod_proxy_uwsgi', proxy('uwsgi'), uwsgi_command),
-    Contender('uwsgi-tcp', 'uWSGI 2 processes, mod_proxy_uwsgi, TCP', proxy('uwsgi', tcp=True),
+    Contender('uwsgi', 'uWSGI, mod_proxy_uwsgi', proxy('uwsgi'), uwsgi_command),
+    Contender('uwsgi-tcp', 'uWSGI, mod_proxy_uwsgi, TCP', proxy('uwsgi', tcp=True),
               lambda site: uwsgi_command(site, site.address)),
-    Contender('mod_wsgi', 'mod_wsgi daemon 2 × 8 threads', mod_wsgi),
-    Contender('gunicorn', 'gunicorn gthread 2 × 8, mod_proxy_http', proxy('http'), gunicorn_command),
+    Contender('mod_wsgi', 'mod_wsgi daemon, 8 threads each', mod_wsgi),
+    Contender('gunicorn', 'gunicorn gthread, 8 threads each, mod_proxy_http', proxy('http'), gunicorn_command),
+    Contender('gunicorn-preload', 'the same with --preload', proxy('http'), gunicorn_preload_command),
+    *beside('nginx',
+            Contender('static', 'static file, no application', static, ceiling=True, without=('upload',)),
+            Contender('null', 'null FastCGI responder, fastcgi_pass', lambda site: nginx.FASTCGI, null_command, ceiling=True),
+            Contender('penstock', 'Penstock, fastcgi_pass', lambda site: nginx.FASTCGI, penstock_command),
+            Contender('flup', 'flup threads, fastcgi_pass', lambda site: nginx.FASTCGI, flup_command),
+            Contender('uwsgi', 'uWSGI, uwsgi_pass', lambda site: nginx.UWSGI, uwsgi_command),
+            Contender('gunicorn', 'gunicorn gthread, 8 threads each, proxy_pass', lambda site: nginx.HTTP, gunicorn_command)),
 ]

@@ -18,32 +18,61 @@ TIMEOUT_SECONDS = 10  # mod_fcgid makes a request wait in steps of a second: slo
 COLD_SECONDS = 60
 
 
+class Medians:
+    def median(self, name):
+        values = getattr(self, name)
+        return statistics.median(values) if values else None
+
+
 @dataclass
-class Figures:
-    """What was measured of one contender with one application; a list has an entry for every round or start."""
+class Load(Medians):
+    """What a contender did under one number of connections; a list has an entry for every round."""
 
     rate: list = field(default_factory=list)
     p50_ms: list = field(default_factory=list)
     p99_ms: list = field(default_factory=list)
-    requests: int = 0
     bad_status: int = 0
     timeouts: int = 0
     socket_errors: int = 0
-    cold_ms: list = field(default_factory=list)
-    fresh_rate: list = field(default_factory=list)
-    fresh_errors: int = 0
-    memory: list = field(default_factory=list)
-    apache_memory: list = field(default_factory=list)
-    processes: list = field(default_factory=list)
-    failure: str = ''
 
     @property
     def errors(self):
         return self.bad_status + self.timeouts + self.socket_errors
 
-    def median(self, name):
-        values = getattr(self, name)
-        return statistics.median(values) if values else None
+    def add(self, result):
+        self.rate.append(rate(result))
+        self.p50_ms.append(result['p50'] / 1000)
+        self.p99_ms.append(result['p99'] / 1000)
+        self.bad_status += result['status']
+        self.timeouts += result['timeout']
+        self.socket_errors += result['socket']
+
+
+@dataclass
+class Figures(Medians):
+    """What was measured of one contender with one application; a list has an entry for every start."""
+
+    loads: dict = field(default_factory=dict)
+    """A Load for each number of connections."""
+    cold_ms: list = field(default_factory=list)
+    fresh_rate: list = field(default_factory=list)
+    fresh_errors: int = 0
+    memory: list = field(default_factory=list)
+    front_memory: list = field(default_factory=list)
+    processes: list = field(default_factory=list)
+    many_memory: list = field(default_factory=list)
+    """As `memory`, with as many workers as the goals are about."""
+    respawn_ms: list = field(default_factory=list)
+    failure: str = ''
+
+    @property
+    def is_empty(self):
+        return not (self.loads or self.cold_ms or self.failure)
+
+    def add_fresh(self, result):
+        """The load right after a cold start: processes are still being spawned, code is not yet compiled."""
+        self.fresh_rate.append(rate(result))
+        self.fresh_errors += result['status'] + result['timeout'] + result['socket']
 
 
 def wrk():
@@ -53,11 +82,16 @@ def wrk():
     return found
 
 
-def load(url, connections, seconds):
-    """Runs wrk; a dictionary of requests, microseconds, p50, p99 (microseconds), status, timeout, socket (errors)."""
+def wrk_command(url, connections, seconds, upload=0, headers=None):
     threads = min(2, connections)
-    command = [wrk(), f'-c{connections}', f'-t{threads}', f'-d{seconds}s', f'--timeout={TIMEOUT_SECONDS}s',
-               '-s', str(HERE / 'report.lua'), url]
+    return [wrk(), f'-c{connections}', f'-t{threads}', f'-d{seconds}s', f'--timeout={TIMEOUT_SECONDS}s',
+            '-s', str(HERE / 'report.lua'), url, '--', 'POST' if upload else 'GET', str(upload),
+            *(f'{name}: {value}' for name, value in (headers or {}).items())]
+
+
+def load(*arguments):
+    """Runs wrk; a dictionary of requests, microseconds, p50, p99 (microseconds), status, timeout, socket (errors)."""
+    command = wrk_command(*arguments)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         return json.loads(done.stderr.strip().splitlines()[-1])
@@ -70,27 +104,14 @@ def rate(result):
     return (result['requests'] - result['status']) * 1e6 / result['microseconds']
 
 
-def add(figures, result):
-    """One round's load on a contender that is warm."""
-    figures.rate.append(rate(result))
-    figures.p50_ms.append(result['p50'] / 1000)
-    figures.p99_ms.append(result['p99'] / 1000)
-    figures.requests += result['requests']
-    figures.bad_status += result['status']
-    figures.timeouts += result['timeout']
-    figures.socket_errors += result['socket']
-
-
-def add_fresh(figures, result):
-    """The load right after a cold start: processes are still being spawned, code is not yet compiled."""
-    figures.fresh_rate.append(rate(result))
-    figures.fresh_errors += result['status'] + result['timeout'] + result['socket']
-
-
-def get(port, path, timeout=COLD_SECONDS):
+def ask(port, path, upload=0, headers=None, timeout=COLD_SECONDS):
     """(status, body, time.monotonic() at the first byte) of one request on a connection of its own."""
+    lines = [f'{"POST" if upload else "GET"} {path} HTTP/1.0', f'Host: 127.0.0.1:{port}',
+             *(f'{name}: {value}' for name, value in (headers or {}).items())]
+    if upload:
+        lines.append(f'Content-Length: {upload}')
     with socket.create_connection(('127.0.0.1', port), timeout) as connection:
-        connection.sendall(f'GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n'.encode())
+        connection.sendall('\r\n'.join([*lines, '', '']).encode() + b'x' * upload)
         data = connection.recv(65536)
         first_byte = time.monotonic()
         while more := connection.recv(65536):
@@ -100,12 +121,12 @@ def get(port, path, timeout=COLD_SECONDS):
     return int(words[1]) if len(words) > 1 else 0, body, first_byte
 
 
-def first_answer(port, path, process):
+def first_answer(request, process):
     """Asks until there is an answer that is not 'nothing there yet' (502, 503); None when the server exits before."""
     deadline = time.monotonic() + COLD_SECONDS
     while time.monotonic() < deadline:
         try:
-            status, body, first_byte = get(port, path)
+            status, body, first_byte = request()
         except OSError:
             return None
         if status not in (502, 503):
@@ -138,17 +159,18 @@ def _cpu():
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def machine(python, apache):
+def machine(python, fronts):
     """One line: what the figures belong to."""
     model = next((line.partition(':')[2].strip() for line in Path('/proc/cpuinfo').read_text().splitlines()
                   if line.startswith('model name')), platform.machine())
-    packages = ('penstock', 'flup', 'uWSGI', 'mod_wsgi', 'gunicorn', 'TurboGears2')
+    packages = ('penstock', 'flup', 'uWSGI', 'mod_wsgi', 'gunicorn', 'TurboGears2', 'Django')
     script = ('import importlib.metadata as m, platform as p\nprint("Python", p.python_version(), end="")\n'
               f'for n in {packages}:\n try: print(",", n, m.version(n), end="")\n except m.PackageNotFoundError: pass')
     versions = _output(python, '-c', script)
-    server = _output(apache, '-v').splitlines()[0].partition(': ')[2]
-    return f'{len(os.sched_getaffinity(0))} cores, {model}, Linux {platform.release()}, {server}, {versions}'
+    servers = ', '.join(_output(binary, '-v').splitlines()[0].partition(': ')[2] for binary in fronts)
+    return f'{len(os.sched_getaffinity(0))} cores, {model}, Linux {platform.release()}, {servers}, {versions}'
 
 
 def _output(*command):
-    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True).stdout.strip()
+    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True).stdout.strip()

@@ -46,7 +46,7 @@ def cache_folder():
 
 
 class Project:
-    """`python`, `bin`, `venv`, `ini` and `page` of the quickstart, ready after `prepare`."""
+    """`python`, `bin`, `venv`; `ini` and `page` of the quickstart; the Django site in `django`. Ready after `prepare`."""
 
     def __init__(self, cache, wheel, say):
         python = next((found for name in INTERPRETERS if (found := shutil.which(name))), None)
@@ -62,6 +62,8 @@ class Project:
         self.folder = Path(self.quickstart.directory)
         self.ini = self.folder / 'production.ini'
         self.page = self.folder / 'demo.html'
+        self.django = Path(cache) / 'django'
+        self.django_page = self.django / 'entries.html'
 
     def prepare(self):
         """Makes what is missing; seconds when nothing is."""
@@ -75,25 +77,41 @@ class Project:
         if not self.page.exists() or not self.ini.exists() or self.ini.read_text() != text:
             self.ini.write_text(text)
             self._write_page()
-            self._give_to_run_user()
+            self._give_to_run_user(self.folder)
+        self._make_django()
 
     @contextmanager
     def _step(self, title):
         self.say(title)
         yield
 
+    @property
+    def django_cookie(self):
+        return 'sessionid=penstockbenchpenstockbenchpenst0'  # SESSION in django_site.py
+
     def _write_page(self):
         # Not from the folder above the project: that would shadow its package by a namespace package.
-        done = subprocess.run([self.python, '-c', REFERENCE_PAGE, self.ini], cwd=self.folder,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if done.returncode != 0 or b'</html>' not in done.stdout:
-            raise BenchError(f'the quickstart gave no page:\n{done.stderr.decode(errors="replace")[-3000:]}')
-        self.page.write_bytes(done.stdout)
+        self._write_output(self.page, [self.python, '-c', REFERENCE_PAGE, self.ini], self.folder)
 
-    def _give_to_run_user(self):
+    def _make_django(self):
+        source, site = HERE / 'django_site.py', self.django / 'django_site.py'
+        if not self.django_page.exists() or site.read_bytes() != source.read_bytes():
+            self.django.mkdir(exist_ok=True)
+            self.django_page.unlink(missing_ok=True)
+            shutil.copyfile(source, site)
+            self._write_output(self.django_page, [self.python, site], self.django)
+            self._give_to_run_user(self.django)
+
+    def _write_output(self, page, command, folder):
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0 or b'</html>' not in done.stdout:
+            raise BenchError(f'{command[1]} gave no page:\n{done.stderr.decode(errors="replace")[-3000:]}')
+        page.write_bytes(done.stdout)
+
+    def _give_to_run_user(self, folder):
         user = run_user()
         if user.pw_uid != os.geteuid():
-            for path in [self.folder, *self.folder.rglob('*')]:
+            for path in [folder, *folder.rglob('*')]:
                 os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 

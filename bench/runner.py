@@ -7,8 +7,8 @@ from pathlib import Path
 
 import measure
 import processes
-from apache import Apache, log_tail
-from contenders import Site
+from contenders import FRONTS, Site
+from front import log_tail
 from project import BenchError, run_user
 
 
@@ -42,19 +42,31 @@ class Running:
 
     @property
     def url(self):
-        return f'http://127.0.0.1:{self.apache.port}{self.application.path}'
+        return f'http://127.0.0.1:{self.front.port}{self.application.path}'
+
+    def load(self, connections, seconds):
+        """wrk's figures of a load on it: see measure.load."""
+        return measure.load(self.url, connections, seconds, self.application.upload, self._headers())
+
+    def ask(self):
+        """(status, body, time of the first byte) of one request."""
+        return measure.ask(self.front.port, self.application.path, self.application.upload, self._headers())
+
+    def _headers(self):
+        return self.application.headers(self.project)
 
     def _start(self):
         self.folder.chmod(0o755)
         self.site.write('wsgi.py', self.application.wsgi(self.project))
-        self.apache = Apache(self.folder, self.contender.directives(self.site), self.mark, self.user)
+        front = FRONTS[self.contender.front]
+        self.front = front(self.folder, self.contender.directives(self.site), self.mark, self.user)
         shutil.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self.started.append(self.apache.start())
+        self.started.append(self.front.start())
         measure.quiet(5)
         server, before = None, time.monotonic()
         if self.contender.command:
             server = self._start_server()
-        answer = measure.first_answer(self.apache.port, self.application.path, server)
+        answer = measure.first_answer(self.ask, server)
         if answer is None:
             raise self._failed('did not answer')
         self._check(*answer[:2])
@@ -78,7 +90,27 @@ class Running:
 
     def check(self):
         """Its answer is still the right one; a BenchError with the logs when not."""
-        self._check(*measure.get(self.apache.port, self.application.path)[:2])
+        self._check(*self.ask()[:2])
+
+    def respawn_ms(self):
+        """From the SIGKILL of all its workers to the first byte of the next good answer; None if it has no workers.
+
+        What dies has no request in hand. The answers in between (502 of some peers) are waited over.
+        """
+        workers = processes.workers(self.mark)
+        if not workers:
+            return None
+        before = time.monotonic()
+        processes.kill(workers)
+        while time.monotonic() < before + measure.COLD_SECONDS:
+            try:
+                status, _, first_byte = self.ask()
+            except OSError:
+                status = 0
+            if status == 200:
+                return (first_byte - before) * 1000
+            time.sleep(0.001)
+        raise self._failed('did not answer after its workers had been killed')
 
     def _check(self, status, body):
         if status != 200:
