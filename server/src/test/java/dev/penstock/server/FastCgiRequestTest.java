@@ -239,7 +239,7 @@ class FastCgiRequestTest {
         try (Gate other = new Gate(java.nio.file.Files.createDirectory(directory.resolve("other")), names);
                 WebServer web = other.connect()) {
             web.send(get(1, CLOSE, "HTTP_TRANSFER_ENCODING", "chunked"));
-            assertThat(web.answer(1).body()).isEqualTo("Parameters[PATH_INFO, SCRIPT_NAME]");
+            assertThat(web.answer(1).body()).contains("PATH_INFO").doesNotContain("TRANSFER");
         }
     }
 

@@ -120,8 +120,7 @@ final class RequestWriter {
 
     private boolean put(RecordType type, ByteBuffer content) {
         while (content.hasRemaining()) {
-            int wanted =
-                    Encoder.HEADER_BYTES + Math.min(content.remaining(), Encoder.MAX_CONTENT) + Encoder.MAX_PADDING;
+            int wanted = Encoder.HEADER_BYTES + Math.min(content.remaining(), Encoder.MAX_CONTENT);
             if (out.remaining() < wanted && out.position() > 0 && !flush()) {
                 return false;
             }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// The application's end of one connection, a step at a time.
 final class Talk implements AutoCloseable {
     private final SocketChannel channel;
-    private final Decoder decoder = new Decoder(Limits.DEFAULT);
+    private final Decoder decoder = new Decoder(new Limits(1 << 20, 1000, 64, 8192, 1 << 20, 1000));
     private final ByteBuffer in = ByteBuffer.allocate(50_000).flip();
     private boolean isFed;
 
