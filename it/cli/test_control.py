@@ -139,3 +139,23 @@ def test_nobody_else_may_and_is_told_who_may(site, as_user, command):
     assert result.returncode == 1, result.stdout
     assert "owner" in result.stdout
     assert not any(gone(process.pid) for process in family.all())
+
+
+def test_reloads_and_deaths_of_workers_leave_no_descriptor_open(site, penstock):
+    server = site.family().servers[0]
+
+    def generation_and_a_death():
+        assert penstock("reload", site.script).returncode == 0
+        killed = site.family().workers[0]
+        killed.kill()
+        eventually(lambda: killed.pid not in [worker.pid for worker in site.family().workers])
+        eventually(lambda: len(site.family().zygotes) == 1)
+        eventually(lambda: len(site.family().workers) == 2)
+        return server.descriptors()
+
+    generation_and_a_death()
+    before = generation_and_a_death()
+    for _ in range(3):
+        generation_and_a_death()
+
+    eventually(lambda: server.descriptors() <= before, what="no more than %d descriptors" % before)

@@ -36,6 +36,10 @@ class Process:
                     pss = int(rest.split()[0]) * 1024
         return private, pss
 
+    def descriptors(self):
+        """How many files, sockets and pipes it has open."""
+        return len(os.listdir("/proc/%d/fd" % self.pid))
+
     def kill(self, number=signal.SIGKILL):
         os.kill(self.pid, number)
 

@@ -5,6 +5,7 @@ import dev.penstock.server.Faults;
 import dev.penstock.server.Request;
 import dev.penstock.server.Response;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +95,7 @@ final class Generation implements Zygote.Events {
         this.zygote = zygote;
         this.owner = owner;
         this.log = log;
-        this.queue = new RequestQueue(settings.workers() * settings.threads());
+        this.queue = new RequestQueue(settings.workers() * settings.threads(), settings.temporary());
         this.slots = new Slots(settings.temporary(), settings.workers() * settings.threads());
         this.lost = new LostRequests(owner, log, settings.name());
         this.clientsGone = new ClientsGone(settings, queue, slots, inFlight, this::workerOfSlot, this::takenBack, log);
@@ -194,11 +195,8 @@ final class Generation implements Zygote.Events {
             Worker worker = new Worker(workerNumber, pid, settings.name(), log);
             workers.put(workerNumber, worker);
             for (FileDescriptor descriptor : streams) {
-                // junixsocket closes what it received together with the connection that it came by.
                 slots.clear(slot);
-                AFUNIXSocketChannel channel =
-                        FileDescriptorCast.duplicating(descriptor).as(AFUNIXSocketChannel.class);
-                worker.add(new WorkerStream(channel, worker, slot++, this));
+                worker.add(new WorkerStream(detach(descriptor), worker, slot++, this));
             }
             for (WorkerStream stream : worker.streams()) {
                 Thread thread = new Thread(stream, settings.name() + "-worker-" + workerNumber);
@@ -215,6 +213,13 @@ final class Generation implements Zygote.Events {
         if (first) {
             owner.ready(this);
         }
+    }
+
+    /// junixsocket closes what it received together with the connection that it came by: so a copy is used.
+    private static AFUNIXSocketChannel detach(FileDescriptor received) throws IOException {
+        AFUNIXSocketChannel channel = FileDescriptorCast.duplicating(received).as(AFUNIXSocketChannel.class);
+        new FileInputStream(received).close();
+        return channel;
     }
 
     @Override

@@ -6,6 +6,8 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -13,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
-import org.newsclub.net.unix.AFUNIXSocketPair;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 /// One queue in the kernel that all workers of a generation take from: a datagram socket pair, a
 /// message a request. The kernel gives each message to exactly one worker.
@@ -45,6 +47,9 @@ final class RequestQueue implements Closeable {
     /// already. The kernel queues ten messages (net.unix.max_dgram_qlen).
     private static final int AHEAD = 6;
 
+    /// The address of a socket has 107 bytes at the most, and a name is to follow.
+    private static final int LONGEST_FOLDER = 70;
+
     private static final ThreadLocal<ByteBuffer> MESSAGE = ThreadLocal.withInitial(
             () -> ByteBuffer.allocateDirect(MAX_MESSAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN));
 
@@ -57,13 +62,30 @@ final class RequestQueue implements Closeable {
     private final ConcurrentLinkedDeque<InFlight> waiting = new ConcurrentLinkedDeque<>();
 
     /// @param workerThreads how many can work at once
-    RequestQueue(int workerThreads) throws IOException {
-        AFUNIXSocketPair<AFUNIXDatagramChannel> pair = AFUNIXSocketPair.openDatagram();
-        sender = pair.getSocket1();
-        receiver = pair.getSocket2();
+    /// @param temporary a folder of our own
+    RequestQueue(int workerThreads, Path temporary) throws IOException {
+        sender = AFUNIXDatagramChannel.open();
+        receiver = AFUNIXDatagramChannel.open();
+        connect(temporary);
         sender.configureBlocking(false);
         receiver.configureBlocking(false);
         capacity = workerThreads + AHEAD;
+    }
+
+    /// By a name that is gone at once, so that nobody else can send. (junixsocket's AFUNIXSocketPair makes two
+    /// sockets more than it gives and closes; a server that reloads would run out of descriptors.)
+    private void connect(Path temporary) throws IOException {
+        Path folder = Files.createTempDirectory(
+                temporary.toString().length() < LONGEST_FOLDER ? temporary : Path.of("/tmp"), "queue-");
+        Path name = folder.resolve("q");
+        try {
+            AFUNIXSocketAddress address = AFUNIXSocketAddress.of(name);
+            receiver.bind(address);
+            sender.connect(address);
+        } finally {
+            Files.deleteIfExists(name);
+            Files.delete(folder);
+        }
     }
 
     /// The end that the workers take from; a copy stays here, so that no request is lost with a worker.

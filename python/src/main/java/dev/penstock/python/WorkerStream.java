@@ -5,6 +5,8 @@ import dev.penstock.server.Head;
 import dev.penstock.server.Printable;
 import dev.penstock.server.Quietly;
 import dev.penstock.server.Response;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,7 +57,7 @@ final class WorkerStream implements Runnable {
             reason = e.getMessage() != null ? e.getMessage() : e.toString();
             worker.distrusted(reason);
         } finally {
-            Quietly.close(channel);
+            close();
             generation.streamEnded(this, reason);
         }
     }
@@ -190,8 +192,17 @@ final class WorkerStream implements Runnable {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    void close() {
+    /// The reading thread's last act. A channel over a copied descriptor leaves that open.
+    private void close() {
         Quietly.close(channel);
+        try {
+            FileDescriptor copy = channel.getFileDescriptor();
+            if (copy.valid()) {
+                new FileInputStream(copy).close();
+            }
+        } catch (IOException e) {
+            // It was closed with its channel.
+        }
     }
 
     Worker worker() {

@@ -40,7 +40,7 @@ class RequestQueueTest {
     }
 
     private void open(int workerThreads) throws IOException {
-        queue = new RequestQueue(workerThreads);
+        queue = new RequestQueue(workerThreads, directory);
         worker = FileDescriptorCast.duplicating(queue.receivingEnd()).as(AFUNIXDatagramChannel.class);
         worker.configureBlocking(false);
     }
