@@ -46,7 +46,7 @@ public final class Parameters {
     /// Reads the pairs that fill `bytes[0..length)` exactly. The array now belongs to the result.
     ///
     /// @throws ProtocolException when a pair claims more than there is, or there are more than `maxPairs`
-    static Parameters parse(byte[] bytes, int length, int maxPairs) throws ProtocolException {
+    public static Parameters parse(byte[] bytes, int length, int maxPairs) throws ProtocolException {
         return parse(
                 bytes, length, new Limits(Integer.MAX_VALUE, maxPairs, 1, Integer.MAX_VALUE, Integer.MAX_VALUE, 0));
     }

@@ -28,6 +28,11 @@ final class CommandFailure extends RuntimeException {
         return new CommandFailure(Exit.NOTHING_RUNS, message);
     }
 
+    /// The same with an exit status of the command's own.
+    static CommandFailure of(int status, String message) {
+        return new CommandFailure(status, message);
+    }
+
     int status() {
         return status;
     }

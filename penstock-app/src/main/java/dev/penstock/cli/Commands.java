@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             ReloadCommand.class,
             StopCommand.class,
+            RequestCommand.class,
             DemoCommand.class,
             CompletionCommand.class
         },
@@ -50,7 +51,8 @@ final class Commands implements Callable<Integer> {
     }
 
     static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-        CommandLine line = new CommandLine(new Commands()).setOut(out).setErr(err);
+        CommandLine line =
+                new CommandLine(new Commands()).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(Commands::wrongUsage);
         line.setExecutionExceptionHandler(Commands::failed);
         line.setUsageHelpAutoWidth(true);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// An exchange has its id until the application has ended it *and* nothing more can be written for it; only
 /// then the id can be used again.
-final class ClientConnection {
+final class ClientConnection implements ClientResponse.Owner {
     private static final int READ_BYTES = 32 * 1024;
 
     /// What the owner of the connections learns.
@@ -170,7 +170,8 @@ final class ClientConnection {
     }
 
     /// Asks the application to end the request (FastCGI 5.4), once.
-    void abort(Exchange exchange) {
+    @Override
+    public void abort(Exchange exchange) {
         state.lock();
         try {
             Place place = placeOf(exchange);
@@ -188,7 +189,8 @@ final class ClientConnection {
 
     /// Nobody wants the response any more. A connection that nobody else uses is closed, which every
     /// application understands; ABORT_REQUEST is understood by few.
-    void giveUp(Exchange exchange) {
+    @Override
+    public void giveUp(Exchange exchange) {
         exchange.fail(closedHere("the response was closed"));
         boolean isOpen;
         boolean isShared;
@@ -196,7 +198,8 @@ final class ClientConnection {
         try {
             Place place = placeOf(exchange);
             isOpen = place != null && !place.isEnded;
-            isShared = used > 1;
+            // One that was aborted while others were there is left to its END_REQUEST.
+            isShared = used > 1 || (place != null && place.isAborted && places.length > 1);
         } finally {
             state.unlock();
         }

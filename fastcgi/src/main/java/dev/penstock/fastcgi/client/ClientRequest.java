@@ -5,6 +5,8 @@ import dev.penstock.fastcgi.Role;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -41,22 +43,37 @@ public final class ClientRequest {
         return of("POST", uri).body(body);
     }
 
-    /// A request for the path, which may have a query. PATH_INFO is the path as it stands there, SCRIPT_NAME
-    /// is empty.
+    /// A request for the path, which may have a query. SCRIPT_NAME is empty, PATH_INFO is the path without its
+    /// percent escapes; what is not ASCII is sent as UTF-8.
     public static ClientRequest of(String method, String uri) {
-        int mark = uri.indexOf('?');
+        String raw = new String(uri.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        int mark = raw.indexOf('?');
         return new ClientRequest()
                 .variable("GATEWAY_INTERFACE", "CGI/1.1")
                 .variable("REQUEST_METHOD", method)
                 .variable("SCRIPT_NAME", "")
-                .variable("PATH_INFO", mark < 0 ? uri : uri.substring(0, mark))
-                .variable("QUERY_STRING", mark < 0 ? "" : uri.substring(mark + 1))
-                .variable("REQUEST_URI", uri)
+                .variable("PATH_INFO", unescaped(mark < 0 ? raw : raw.substring(0, mark)))
+                .variable("QUERY_STRING", mark < 0 ? "" : raw.substring(mark + 1))
+                .variable("REQUEST_URI", raw)
                 .variable("SERVER_PROTOCOL", "HTTP/1.1")
                 .variable("SERVER_NAME", "localhost")
                 .variable("SERVER_PORT", "80")
                 .variable("SERVER_SOFTWARE", "penstock")
                 .variable("REMOTE_ADDR", "127.0.0.1");
+    }
+
+    /// A percent sign that no two hexadecimal digits follow stands for itself.
+    private static String unescaped(String path) {
+        StringBuilder text = new StringBuilder(path.length());
+        for (int at = 0; at < path.length(); at++) {
+            boolean isEscape = path.charAt(at) == '%'
+                    && at + 2 < path.length()
+                    && HexFormat.isHexDigit(path.charAt(at + 1))
+                    && HexFormat.isHexDigit(path.charAt(at + 2));
+            text.append(isEscape ? (char) HexFormat.fromHexDigits(path, at + 1, at + 3) : path.charAt(at));
+            at += isEscape ? 2 : 0;
+        }
+        return text.toString();
     }
 
     /// Sets a variable; a character is a byte (ISO 8859-1).

@@ -1,7 +1,10 @@
 package dev.penstock.fastcgi.client;
 
+import dev.penstock.fastcgi.ProtocolException;
+import dev.penstock.fastcgi.ProtocolStatus;
 import dev.penstock.fastcgi.Reply;
 import dev.penstock.fastcgi.ResponseHead;
+import dev.penstock.fastcgi.ResponseHeadParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,16 +16,58 @@ import org.jspecify.annotations.Nullable;
 /// Read it to its end to leave the connection fit for the next request; or close it, and what is missing
 /// is not waited for. One thread at a time.
 public final class ClientResponse implements AutoCloseable {
-    private final ClientConnection connection;
+    private static final int FIRST_READ_BYTES = 8192;
+
+    /// Whoever has the connection.
+    interface Owner {
+        void giveUp(Exchange exchange);
+
+        void abort(Exchange exchange);
+    }
+
+    private final Owner owner;
     private final Exchange exchange;
     private final ResponseHead head;
     private final Body body;
 
-    ClientResponse(ClientConnection connection, Exchange exchange, ResponseHead head, ByteBuffer first) {
-        this.connection = connection;
+    private ClientResponse(Owner owner, Exchange exchange, ResponseHead head, ByteBuffer first) {
+        this.owner = owner;
         this.exchange = exchange;
         this.head = head;
         this.body = new Body(first);
+    }
+
+    /// Waits for the head of the response.
+    static ClientResponse await(Owner owner, Exchange exchange, ClientOptions options) throws FastCgiFailure {
+        ResponseHeadParser parser = new ResponseHeadParser(options.maxHeadBytes(), options.maxHeaders());
+        byte[] chunk = new byte[FIRST_READ_BYTES];
+        while (true) {
+            int length = exchange.take(chunk, 0, chunk.length);
+            if (length < 0) {
+                throw noHead(exchange, parser.bytes());
+            }
+            ByteBuffer read = ByteBuffer.wrap(chunk, 0, length);
+            try {
+                ResponseHead head = parser.parse(read);
+                if (head != null) {
+                    return new ClientResponse(owner, exchange, head, read);
+                }
+            } catch (ProtocolException e) {
+                throw new FastCgiFailure(
+                        FastCgiFailure.Kind.BAD_RESPONSE, String.valueOf(e.getMessage()), exchange.errors(), e);
+            }
+        }
+    }
+
+    private static FastCgiFailure noHead(Exchange exchange, int bytes) {
+        Reply.End end = exchange.end();
+        if (end != null && end.status() != ProtocolStatus.REQUEST_COMPLETE && bytes == 0) {
+            return new FastCgiFailure(FastCgiFailure.Kind.REFUSED, "refused: " + end.status(), exchange.errors(), null);
+        }
+        String status = end == null || end.appStatus() == 0 ? "" : " (application status " + end.appStatus() + ")";
+        String what = bytes == 0 ? "without a response" : "within the head of the response";
+        return new FastCgiFailure(
+                FastCgiFailure.Kind.BAD_RESPONSE, "the request ended " + what + status, exchange.errors(), null);
     }
 
     /// Status and headers.
@@ -65,12 +110,12 @@ public final class ClientResponse implements AutoCloseable {
     /// Asks the application to end the request (ABORT_REQUEST). The rest of the response may still be read;
     /// many applications do not know of it.
     public void abort() {
-        connection.abort(exchange);
+        owner.abort(exchange);
     }
 
     @Override
     public void close() {
-        connection.giveUp(exchange);
+        owner.giveUp(exchange);
     }
 
     private final class Body extends InputStream {
@@ -100,7 +145,7 @@ public final class ClientResponse implements AutoCloseable {
             try {
                 return exchange.take(to, offset, length);
             } catch (FastCgiFailure e) {
-                connection.giveUp(exchange);
+                owner.giveUp(exchange);
                 throw e;
             }
         }

@@ -1,12 +1,8 @@
 package dev.penstock.fastcgi.client;
 
-import dev.penstock.fastcgi.ProtocolException;
 import dev.penstock.fastcgi.ProtocolStatus;
 import dev.penstock.fastcgi.Reply;
-import dev.penstock.fastcgi.ResponseHead;
-import dev.penstock.fastcgi.ResponseHeadParser;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 
 /// A client of one FastCGI application, at a Unix socket or a TCP address. For any number of threads.
 ///
@@ -19,7 +15,6 @@ import java.nio.ByteBuffer;
 /// never past its deadlines.
 public final class FastCgiClient implements AutoCloseable {
     private static final int MAX_TRIES = 3;
-    private static final int FIRST_READ_BYTES = 8192;
 
     private final ClientOptions options;
     private final Connections connections;
@@ -47,7 +42,7 @@ public final class FastCgiClient implements AutoCloseable {
             Connections.Begun begun = connections.begin(schedule);
             try {
                 begun.connection().send(begun.exchange(), request);
-                return response(begun);
+                return ClientResponse.await(begun.connection(), begun.exchange(), options);
             } catch (FastCgiFailure e) {
                 begun.connection().giveUp(begun.exchange());
                 if (tries == MAX_TRIES || !isWorthAnotherTry(e, begun.exchange(), request)) {
@@ -55,41 +50,6 @@ public final class FastCgiClient implements AutoCloseable {
                 }
             }
         }
-    }
-
-    private ClientResponse response(Connections.Begun begun) throws FastCgiFailure {
-        ResponseHeadParser parser = new ResponseHeadParser(options.maxHeadBytes(), options.maxHeaders());
-        byte[] chunk = new byte[FIRST_READ_BYTES];
-        while (true) {
-            int length = begun.exchange().take(chunk, 0, chunk.length);
-            if (length < 0) {
-                throw noHead(begun.exchange(), parser.bytes());
-            }
-            ByteBuffer read = ByteBuffer.wrap(chunk, 0, length);
-            try {
-                ResponseHead head = parser.parse(read);
-                if (head != null) {
-                    return new ClientResponse(begun.connection(), begun.exchange(), head, read);
-                }
-            } catch (ProtocolException e) {
-                throw new FastCgiFailure(
-                        FastCgiFailure.Kind.BAD_RESPONSE,
-                        String.valueOf(e.getMessage()),
-                        begun.exchange().errors(),
-                        e);
-            }
-        }
-    }
-
-    private static FastCgiFailure noHead(Exchange exchange, int bytes) {
-        Reply.End end = exchange.end();
-        if (end != null && end.status() != ProtocolStatus.REQUEST_COMPLETE && bytes == 0) {
-            return new FastCgiFailure(FastCgiFailure.Kind.REFUSED, "refused: " + end.status(), exchange.errors(), null);
-        }
-        String status = end == null || end.appStatus() == 0 ? "" : " (application status " + end.appStatus() + ")";
-        String what = bytes == 0 ? "without a response" : "within the head of the response";
-        return new FastCgiFailure(
-                FastCgiFailure.Kind.BAD_RESPONSE, "the request ended " + what + status, exchange.errors(), null);
     }
 
     private boolean isWorthAnotherTry(FastCgiFailure e, Exchange exchange, ClientRequest request) {

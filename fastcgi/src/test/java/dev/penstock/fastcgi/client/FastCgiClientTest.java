@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a request and its response are like; what may go wrong is in [FastCgiFailureTest].
 @Timeout(30)
@@ -53,6 +55,23 @@ class FastCgiClientTest {
             assertThat(response.timing().end())
                     .isGreaterThanOrEqualTo(response.timing().firstByte());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/a%20b, '/a b'",
+        "/%C3%A9, /\u00c3\u00a9",
+        "/\u00e9, /\u00c3\u00a9",
+        "/100%, /100%",
+        "/%zz%4, /%zz%4",
+        "/a%3Fb, /a?b"
+    })
+    void pathIsSentUnescapedAndTheUriAsItIs(String uri, String path) {
+        var parameters = ClientRequest.get(uri).parameters();
+        assertThat(parameters.get("PATH_INFO")).isEqualTo(path);
+        assertThat(parameters.get("REQUEST_URI"))
+                .startsWith(uri.substring(0, 1))
+                .doesNotContain(" ");
     }
 
     @Test
