@@ -45,8 +45,8 @@ record RequestBody(InputStream stream, long length) implements AutoCloseable {
 
     private static RequestBody spooled(InputStream source) throws IOException {
         Path file = Files.createTempFile("penstock-body", "");
-        Files.copy(source, file, StandardCopyOption.REPLACE_EXISTING);
-        return new RequestBody(Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE), Files.size(file));
+        long length = Files.copy(source, file, StandardCopyOption.REPLACE_EXISTING);
+        return new RequestBody(Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE), length);
     }
 
     @Override

@@ -39,9 +39,20 @@ import picocli.CommandLine.Parameters;
 final class RequestCommand extends Subcommand {
     /// What the application speaks.
     enum Protocol {
-        FASTCGI,
-        SCGI,
-        UWSGI
+        FASTCGI("FastCGI"),
+        SCGI("SCGI"),
+        UWSGI("uwsgi");
+
+        private final String written;
+
+        Protocol(String written) {
+            this.written = written;
+        }
+
+        @Override
+        public String toString() {
+            return written;
+        }
     }
 
     @Parameters(index = "0", paramLabel = "ADDRESS", description = "A Unix socket's path, or HOST:PORT.")
@@ -165,6 +176,9 @@ final class RequestCommand extends Subcommand {
         // Not closed: it is the process's own.
         var body = new FileOutputStream(FileDescriptor.out);
         RequestRun run = new RequestRun(target, protocol, options, body, err);
+        if (isTimed) {
+            WarmUp.run();
+        }
         try (RequestBody source = RequestBody.of(data)) {
             ClientRequest request = parts.request(source);
             return run.send(request, shown);

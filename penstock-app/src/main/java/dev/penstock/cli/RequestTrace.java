@@ -34,7 +34,8 @@ final class RequestTrace implements Wiretap {
 
     private final PrintWriter err;
     private final boolean areSecretsShown;
-    private final long startNanos = System.nanoTime();
+    /// The first record's time; 0 before.
+    private long startNanos;
     private final @Nullable Direction sent;
     private final @Nullable Direction received;
 
@@ -72,6 +73,7 @@ final class RequestTrace implements Wiretap {
     }
 
     private void line(char way, String what) {
+        startNanos = startNanos == 0 ? System.nanoTime() : startNanos;
         err.println(String.format(Locale.ROOT, "+%8.1f ms  %c %s", (System.nanoTime() - startNanos) / 1e6, way, what));
     }
 
