@@ -167,6 +167,15 @@ def null_command(site):
     return [java(), site.htdocs / 'NullResponder.java', site.socket, site.htdocs / 'body']
 
 
+def java_command(site):
+    site.write('body', site.application.body(site.project))
+    site.write('JavaResponder.java', (HERE / 'JavaResponder.java').read_text())
+    library = next(site.project.venv.glob('lib/python3*/site-packages/penstock/lib'))
+    options = library.parent / 'jvm.options'
+    return [java(), *([f'@{options}'] if options.exists() else []), '-cp', f'{library}/*',
+            site.htdocs / 'JavaResponder.java', site.socket, site.htdocs / 'body']
+
+
 def java():
     homes = [os.environ[name] for name in ('JAVA_HOME',) if name in os.environ]
     homes += sorted(Path('/usr/lib/jvm').glob('*25*'))
@@ -183,6 +192,8 @@ def beside(front, *entries):
 CONTENDERS = [
     Contender('static', 'static file, no application', static, ceiling=True, without=('upload',)),
     Contender('null', 'null FastCGI responder, mod_proxy_fcgi', proxy_fcgi, null_command, ceiling=True),
+    Contender('penstock-java', 'Java application on Penstock, mod_proxy_fcgi', proxy_fcgi, java_command, ceiling=True,
+              without=('upload',)),
     Contender('penstock-fcgid', 'Penstock, mod_fcgid', fcgid('penstock.fcgi')),
     Contender('penstock-proxy', 'Penstock, mod_proxy_fcgi', proxy_fcgi, penstock_command),
     Contender('penstock-tcp', 'Penstock, mod_proxy_fcgi, TCP', proxy('fcgi', FCGI_PATHS, tcp=True),
