@@ -1,7 +1,8 @@
 """A WSGI application for what happens between a web server and its clients. Nothing installed.
 
     /endless?started=&closed=   chunks until it is closed; makes both files
-    /busy?started=&left=&for=   computes for so many seconds and gives no sign of life
+    /busy?started=&left=&for=   computes for so many seconds, or until `left`.go is there, and gives no
+                                sign of life
     /large?size=                so many bytes, made at once
     /ends-early?size=           fails in the middle of so many bytes
     /digest                     length and SHA-256 of the request's body, which is read first
@@ -38,7 +39,7 @@ def authorize(environ, start_response, query):
         return answer(start_response, b"", headers=headers)
     if environ.get("HTTP_X_PASS") == "never":
         return answer(start_response, b"the page for never", "403 Forbidden")
-    headers = [("WWW-Authenticate", 'Basic realm="the gate"')]
+    headers = [("WWW-Authenticate", 'Basic realm="of the application"')]
     return answer(start_response, b"the page for whom I do not know", "401 Unauthorized", headers)
 
 
@@ -63,7 +64,7 @@ def endless(environ, start_response, query):
 def busy(environ, start_response, query):
     open(query["started"], "w").write(str(os.getpid()))
     end = time.monotonic() + float(query["for"])
-    while time.monotonic() < end:
+    while time.monotonic() < end and not os.path.exists(query["left"] + ".go"):
         time.sleep(0.01)
     open(query["left"], "w").close()
     return answer(start_response, b"done")

@@ -1,4 +1,4 @@
-"""Caddy's `php_fastcgi`-less transport: it writes the whole request before it reads, and never keeps a
+"""Caddy's FastCGI transport: it writes the whole request before it reads, and never keeps a
 connection.
 """
 
@@ -71,7 +71,7 @@ def test_a_client_that_goes_is_told_to_the_application(front, served, shared_fol
     started, closed = shared_folder / "started", shared_folder / "closed"
     path = "/endless?started=%s&closed=%s" % (started, closed)
     with socket.create_connection(("127.0.0.1", front.port)) as client:
-        client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path.encode())
         eventually(started.exists)
 
     eventually(closed.exists)

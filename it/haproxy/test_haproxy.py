@@ -4,9 +4,7 @@
 """
 
 import hashlib
-import http.client
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -114,6 +112,21 @@ def test_a_client_that_goes_is_told_to_the_application(front, served, shared_fol
     assert front.fetch("/").body == b"hello"
 
 
+def test_a_client_that_goes_takes_nobody_along_on_its_connection(front, served, shared_folder):
+    front.fetch("/")
+    started, closed, left = [shared_folder / ("along-" + name) for name in ("s", "c", "l")]
+    busy = "/busy?started=%s&left=%s&for=60" % (shared_folder / "along-b", left)
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(front.fetch, busy)
+        with asking(front, "/endless?started=%s&closed=%s" % (started, closed)) as client:
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+            assert connections(served) == 1
+
+        eventually(closed.exists)
+        left.with_name(left.name + ".go").touch()
+        assert answer.result().body == b"done"
+
+
 def test_a_client_that_goes_before_the_answer_leaves_the_connection_to_the_others(
     front, served, shared_folder
 ):
@@ -141,6 +154,10 @@ def test_without_multiplexing_there_is_a_connection_for_each(served, shared_fold
     with haproxy(shared_folder / "plain", address, options="no option mpxs-conns") as front:
         assert [front.fetch("/").body for _ in range(20)] == [b"hello"] * 20
         assert front.fetch("/large?size=10000000").status == 200
+        # With mpxs-conns HAProxy would not read anybody's answer now (docs/servers.md).
+        with asking(front, "/large?size=30000000"):
+            eventually(lambda: served.status()["in_flight"] == 0)
+            assert [front.fetch("/").body for _ in range(5)] == [b"hello"] * 5
 
 
 def test_more_requests_than_a_connection_may_have_are_kept_back_by_haproxy(

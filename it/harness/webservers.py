@@ -82,16 +82,15 @@ class WebServer:
             self.process.wait()
 
 
-def streams(project, folder, *arguments, workers=2, **settings):
-    """A `penstock serve` of `apps/streams.py`; its socket is `folder / "fcgi.sock"`."""
+def streams(project, folder, *arguments, workers=2, addresses=None, **settings):
+    """A `penstock serve` of `apps/streams.py`, at `folder / "fcgi.sock"` if nothing else is said."""
+    fcgi = addresses or [folder / "fcgi.sock"]
     shutil.copy(places.REPOSITORY / "it" / "apps" / "streams.py", folder)
     options = ["--workers", str(workers), "--set", "fcgi_mode=0666"]
     for name, value in settings.items():
         options += ["--set", "%s=%s" % (name, value)]
     target = "streams:application"
-    return Served(
-        project, folder, target, *options, *arguments, fcgi=[folder / "fcgi.sock"], directory=folder
-    )
+    return Served(project, folder, target, *options, *arguments, fcgi=fcgi, directory=folder)
 
 
 def complaints(served):

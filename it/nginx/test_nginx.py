@@ -135,7 +135,7 @@ def test_a_worker_that_works_for_nobody_is_replaced_and_nobody_else_notices(fron
 
 def test_requests_whose_clients_have_gone_leave_the_queue(front, served, folder):
     gates = [(folder / ("s%d" % number), folder / ("l%d" % number)) for number in range(2)]
-    held = [asking(front, "/busy?started=%s&left=%s&for=2" % gate) for gate in gates]
+    held = [asking(front, "/busy?started=%s&left=%s&for=60" % gate) for gate in gates]
     eventually(lambda: all(started.exists() for started, _ in gates))
     never = folder / "never"
     queued = [asking(front, "/busy?started=%s&left=%s&for=0" % (never, never)) for _ in range(20)]
@@ -143,6 +143,8 @@ def test_requests_whose_clients_have_gone_leave_the_queue(front, served, folder)
     for connection in queued:
         connection.close()
     eventually(lambda: served.status()["in_flight"] == 2)
+    for _, left in gates:
+        left.with_name(left.name + ".go").touch()
     eventually(lambda: all(left.exists() for _, left in gates))
     assert front.fetch("/").body == b"hello"
     assert not never.exists()
