@@ -33,6 +33,9 @@ final class FastCgiConnection implements Poller.Connection {
     /// How long a peer may pause in the middle of a request's parameters or body.
     static final long READ_NANOS = 120_000_000_000L;
 
+    /// Refusals that a peer may leave unread.
+    private static final int MAX_REFUSALS = 64;
+
     private enum State {
         OPEN,
         LAST,
@@ -223,7 +226,7 @@ final class FastCgiConnection implements Poller.Connection {
     }
 
     private void refuse(FastCgiResponse response, ProtocolStatus status, String why) throws IOException {
-        if (outbox.waiting() > 2 * gate.bounds().parameters().maxConcurrentRequests()) {
+        if (outbox.waiting() > gate.bounds().parameters().maxConcurrentRequests() + MAX_REFUSALS) {
             throw new IOException("the web server sends requests and does not read the answers");
         }
         gate.counters().refused.increment();

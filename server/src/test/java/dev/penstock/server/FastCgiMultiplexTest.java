@@ -200,6 +200,25 @@ class FastCgiMultiplexTest {
     }
 
     @Test
+    void refusalsThatWaitAreBounded() throws Exception {
+        web.send(get(1, KEEP_CONN));
+        Response response = take();
+        Thread application = writing(response, LARGE);
+        Eventually.waitsForRoom(application);
+        web.send(get(2, KEEP_CONN));
+        for (int id = 3; id < 3 + 60; id++) {
+            web.send(get(id, KEEP_CONN));
+        }
+        Eventually.becomes("sixty refused", () -> gate.gate.counters().refused.sum() == 60);
+        assertThat(response.cancelled()).isFalse();
+        for (int id = 3 + 60; id < 3 + 80; id++) {
+            web.send(get(id, KEEP_CONN));
+        }
+        application.join();
+        assertThat(response.cancelled()).isTrue();
+    }
+
+    @Test
     void questionsAreAnsweredWhileALargeAnswerIsUnderWay() throws Exception {
         web.send(get(1, KEEP_CONN));
         Thread application = writing(take(), LARGE);
