@@ -375,6 +375,11 @@ final class FastCgiConnection implements Poller.Connection {
         over.run();
     }
 
+    /// Whether more than one request has no answer yet.
+    boolean isShared() {
+        return answering.size() > 1;
+    }
+
     /// Whether a request is on its way in or out.
     boolean isBusy() {
         return !answering.isEmpty() || !outbox.isIdle();

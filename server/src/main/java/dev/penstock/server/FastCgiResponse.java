@@ -22,6 +22,9 @@ final class FastCgiResponse implements Response, Outbox.Turn {
     /// Text for the web server's log that waits for its turn, at the most; more is dropped.
     private static final int MAX_ERROR_TEXTS = 16;
 
+    /// The application's exit status where it failed within its answer, as of a CGI program.
+    private static final int FAILED = 1;
+
     private enum State {
         NEW,
         STARTED,
@@ -34,7 +37,9 @@ final class FastCgiResponse implements Response, Outbox.Turn {
     private final int id;
     private final boolean withBody;
     private volatile State state = State.NEW;
+    private @Nullable Head head;
     private ProtocolStatus status = ProtocolStatus.REQUEST_COMPLETE;
+    private volatile int appStatus;
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private volatile boolean connectionGone;
     private final AtomicReference<@Nullable Runnable> whenCancelled = new AtomicReference<>();
@@ -107,12 +112,13 @@ final class FastCgiResponse implements Response, Outbox.Turn {
     }
 
     @Override
-    public void start(Head head) {
+    public void start(Head given) {
         if (state != State.NEW) {
             throw new IllegalStateException("the response has been started already");
         }
         state = State.STARTED;
-        put(ByteBuffer.wrap(head.block()));
+        head = given;
+        put(ByteBuffer.wrap(given.block()));
     }
 
     @Override
@@ -268,7 +274,7 @@ final class FastCgiResponse implements Response, Outbox.Turn {
         if (hasErrors) {
             Encoder.stderr(buffer, id, new byte[0]);
         }
-        Encoder.end(buffer, id, 0, status);
+        Encoder.end(buffer, id, appStatus, status);
         connection.ending(this);
     }
 
@@ -281,10 +287,18 @@ final class FastCgiResponse implements Response, Outbox.Turn {
             end(); // Nobody is there to take it for whole, and others may use the connection.
         } else if (state == State.NEW) {
             Pages.send(this, withBody, 502, "Bad Gateway", "The application gave no answer.");
+        } else if (connection.isShared() && saysItsLength()) {
+            appStatus = FAILED; // The web server sees that bytes are missing; others need the connection.
+            end();
         } else {
             state = State.ENDED;
             cut();
         }
+    }
+
+    private boolean saysItsLength() {
+        Head said = head;
+        return said != null && said.has("Content-Length");
     }
 
     /// The web server sees that there is an END_REQUEST missing.

@@ -1,6 +1,7 @@
 package dev.penstock.server;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 
 /// The status and headers of a response as a CGI header block, checked: `Status` first, then
@@ -64,6 +65,13 @@ public final class Head {
             field.accept(text.substring(0, colon), text.substring(colon + 1).strip());
             line = end + 2;
         }
+    }
+
+    /// Whether it has this header, in whatever letters.
+    public boolean has(String name) {
+        AtomicBoolean found = new AtomicBoolean();
+        forEachHeader((field, value) -> found.compareAndSet(false, field.equalsIgnoreCase(name)));
+        return found.get();
     }
 
     private static int status(byte[] block) {

@@ -309,6 +309,34 @@ class FastCgiMultiplexTest {
     }
 
     @Test
+    void answerThatFailsHalfwayTakesNobodyAlongWhereItsLengthTells() throws Exception {
+        web.send(get(1, KEEP_CONN), get(2, KEEP_CONN));
+        Response half = take();
+        Response other = take();
+        half.start(Head.of(200, "OK", "Content-Length", "10"));
+        half.write(Gate.bytes("half"));
+        half.tear("it failed");
+        WebServer.Received end = until(1).getLast();
+        assertThat(end.content()).as("appStatus 1").startsWith(0, 0, 0, 1);
+        Gate.answer(other, "whole");
+        assertThat(web.answer(2).body()).isEqualTo("whole");
+    }
+
+    @Test
+    void answerThatFailsHalfwayIsCutWhereNothingElseTells() throws Exception {
+        web.send(get(1, KEEP_CONN), get(2, KEEP_CONN));
+        Response half = take();
+        Response other = take();
+        half.start(OK);
+        half.write(Gate.bytes("half"));
+        half.flush();
+        half.tear("it failed");
+        assertThat(web.next().type()).isEqualTo((int) RecordType.STDOUT.code());
+        assertThat(web.next()).isNull();
+        Eventually.becomes("cancelled", other::cancelled);
+    }
+
+    @Test
     void whoAsksTooLateIsToldAtOnce() throws Exception {
         web.send(get(1, KEEP_CONN));
         Response response = take();
