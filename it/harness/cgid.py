@@ -1,4 +1,4 @@
-"""A site whose dispatch script Apache runs as a CGI program (mod_cgid), with its FastCGI name beside it."""
+"""A site whose dispatch script Apache runs as a CGI program (mod_cgid), its FastCGI name beside it."""
 
 from harness import client
 from harness.fcgid import HOST_DIRECTIVES, FcgidSite

@@ -1,4 +1,4 @@
-"""A private nginx on a loopback port: started in a folder of its own, without touching the machine's."""
+"""A private nginx on a loopback port, in a folder of its own, without touching the machine's."""
 
 import pwd
 import shutil

@@ -194,7 +194,7 @@ def test_a_body_goes_to_the_server_as_long_as_content_length_says(site):
 def test_a_chunked_body_has_the_length_that_came(site):
     site.listen()
     process = site.start(HTTP_TRANSFER_ENCODING="chunked")
-    process.stdin.write(MEGABYTE[:60000])  # what a pipe holds: it is read only when the server is found
+    process.stdin.write(MEGABYTE[:60000])  # what a pipe holds: it is read when the server is found
     process.stdin.close()
     process.stdin = None
     connection, environ = site.take()
@@ -304,7 +304,8 @@ def test_it_is_light(site):
     """What it imports counts at each request."""
     site.listen()
     site.script.write_text(
-        "import sys\nsys.path.insert(0, %r)\nimport penstock.relay\nprint(sorted(sys.modules))" % PACKAGES
+        "import sys\nsys.path.insert(0, %r)\nimport penstock.relay\n"
+        "print(sorted(sys.modules))" % PACKAGES
     )
     modules = output(site.start(stdin=subprocess.DEVNULL))[1].decode()
     for heavy in ("socket", "configparser", "tempfile", "penstock.wsgi", "penstock.dispatch", "re"):

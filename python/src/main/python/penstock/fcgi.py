@@ -78,7 +78,8 @@ def _answer_as_cgi(target, global_conf) -> None:
 
     paths, folder = relay.said("python_path", script, ini)
     if paths:
-        sys.path[:0] = [os.path.join(folder, path) for path in paths.replace("\n", ":").split(":") if path]
+        folders = paths.replace("\n", ":").split(":")
+        sys.path[:0] = [os.path.join(folder, path) for path in folders if path]
     cgi.answer(target, global_conf, relay.setting("script_name", script, ini) or "auto")
 
 

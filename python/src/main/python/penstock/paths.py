@@ -39,7 +39,7 @@ def cut(script: str, info: str, url: str, program: str):
         clean = script[: -len(program)]  # a rewrite rule hides it from the browser
     if not info:
         return clean, path[len(clean) :] if starts_with(path, clean) else ""
-    # A rewrite in an .htaccess decodes the path a second time: %2525 arrives as %. The URL knows better.
+    # A rewrite in an .htaccess decodes the path twice: %2525 arrives as %. The URL knows better.
     rest = normalised(url[len(clean) :]) if starts_with(url, clean) else info
     return clean, rest if decoded(rest) == info else info
 
