@@ -154,6 +154,18 @@ def test_head_redirect_and_not_found(both):
     assert (missing.status, missing.body) == (404, b"as told")
 
 
+def test_mod_cgi_does_it_with_pipes(site):
+    site = site(module="cgi")
+    alone = json.loads(site.fetch("/digest", "POST", BIG.content()).body)
+    workers = site.start_instance()
+
+    assert facts(site.url)["pid"] in workers
+    answered = json.loads(site.fetch("/digest", "POST", BIG.content()).body)
+    assert (alone["sha256"], answered["sha256"]) == (BIG.sha256(), BIG.sha256())
+    download = site.fetch("/download?size=%d" % BIG.size).body
+    assert hashlib.sha256(download).hexdigest() == BIG.sha256()
+
+
 def test_many_at_once(both):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""A site whose dispatch script Apache runs as a CGI program (mod_cgid), its FastCGI name beside it."""
+"""A site whose dispatch script Apache runs as a CGI program, with its FastCGI name beside it."""
 
 from harness import client
 from harness.fcgid import HOST_DIRECTIVES, FcgidSite
@@ -21,10 +21,10 @@ class CgidSite(FcgidSite):
     second.
     """
 
-    def __init__(self, installation, folder, script, **options):
+    def __init__(self, installation, folder, script, module="cgid", **options):
         directives = HOST_DIRECTIVES + 'SetEnv PENSTOCK_RUN_DIR "{run}"\n'
         super().__init__(installation, folder, script, directives=directives, **options)
-        self.apache.modules = ("fcgid", "cgid")
+        self.apache.modules = ("fcgid", module)
         (self.home / ".htaccess").write_text(HTACCESS)
 
     def write_script(self, text):

@@ -92,7 +92,7 @@ def connect(script: str):
 
 def body_of(environ):
     """The descriptor that has the body, and its length. Web servers leave descriptor 0 open after it;
-    a body without a length (a chunked upload under Apache) ends with the file.
+    a body without a length (a chunked upload under Apache, which bounds it) ends with the file.
     """
     length = environ.get(b"CONTENT_LENGTH", b"")
     if length.isdigit():
