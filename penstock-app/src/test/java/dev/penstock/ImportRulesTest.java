@@ -51,6 +51,11 @@ class ImportRulesTest {
     }
 
     @Test
+    void theTapKnowsTheProtocolOnly() {
+        assertImportsOnly("tap", "dev.penstock.fastcgi..", "dev.penstock.server..", JACKSON);
+    }
+
+    @Test
     void nothingImportsTheCommandLine() {
         noClasses()
                 .that()
@@ -64,7 +69,7 @@ class ImportRulesTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
-            value = {JETTY + "; http", "picocli..; cli", JACKSON + "; python|deploy"})
+            value = {JETTY + "; http", "picocli..; cli", JACKSON + "; python|deploy|tap"})
     void aLibraryIsKnownWhereItIsNeeded(String library, String owners) {
         noClasses()
                 .that()

@@ -30,7 +30,7 @@ public enum RecordType {
     }
 
     /// The type that a header's byte names, or null for a number that the specification does not know.
-    static @Nullable RecordType of(int code) {
+    public static @Nullable RecordType of(int code) {
         return code >= 1 && code <= ALL.length ? ALL[code - 1] : null;
     }
 }

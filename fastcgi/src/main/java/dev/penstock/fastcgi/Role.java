@@ -22,7 +22,8 @@ public enum Role {
         return code;
     }
 
-    static @Nullable Role of(int code) {
+    /// The role that BEGIN_REQUEST names, or null for a number that the specification does not know.
+    public static @Nullable Role of(int code) {
         return switch (code) {
             case 1 -> RESPONDER;
             case 2 -> AUTHORIZER;

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             ReloadCommand.class,
             StopCommand.class,
             RequestCommand.class,
+            TapCommand.class,
             DemoCommand.class,
             CompletionCommand.class
         },

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /// The kinds of value that there are. Plain classes, not lambdas: this is read before the first worker is
 /// started, and a first lambda costs a start-up more than all of these.
-final class Kinds {
+public final class Kinds {
     static final Kind<Boolean> SWITCH = new Switch();
     static final Kind<Duration> DURATION = new Quantities.Durations();
-    static final Kind<Long> SIZE = new Quantities.Sizes();
-    static final Kind<Integer> MODE = new Quantities.Mode();
+    public static final Kind<Long> SIZE = new Quantities.Sizes();
+    public static final Kind<Integer> MODE = new Quantities.Mode();
     static final Kind<Optional<Path>> PATH = new Places.OnePath();
     static final Kind<Optional<Path>> PROGRAM = new Places.Program();
     static final Kind<List<Path>> PATHS = new Places.Paths();

@@ -1,0 +1,28 @@
+package dev.penstock.tap;
+
+/// Memory that may be used for what is followed and kept, in bytes; for one thread.
+final class Budget {
+    private final long total;
+    private long used;
+
+    Budget(long total) {
+        this.total = total;
+    }
+
+    /// @return false when there is not so much left; then nothing was taken
+    boolean take(long bytes) {
+        if (used + bytes > total) {
+            return false;
+        }
+        used += bytes;
+        return true;
+    }
+
+    void give(long bytes) {
+        used -= bytes;
+    }
+
+    long used() {
+        return used;
+    }
+}
