@@ -24,6 +24,8 @@ final class TapSocket implements Closeable {
     private final ServerSocketChannel channel;
     private final ListenAddress address;
 
+    /// Listens.
+    ///
     /// @param mode of a Unix socket
     /// @throws IOException that says what stands in the way
     TapSocket(ListenAddress address, int mode) throws IOException {
@@ -61,9 +63,10 @@ final class TapSocket implements Closeable {
 
     private static Set<PosixFilePermission> permissions(int mode) {
         Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        for (PosixFilePermission each : PosixFilePermission.values()) { // from owner read to others execute
-            if ((mode & (0400 >> each.ordinal())) != 0) {
-                permissions.add(each);
+        PosixFilePermission[] all = PosixFilePermission.values(); // from owner read to others execute
+        for (int bit = 0; bit < all.length; bit++) {
+            if ((mode & (0400 >> bit)) != 0) {
+                permissions.add(all[bit]);
             }
         }
         return permissions;

@@ -9,7 +9,7 @@ final class Budget {
         this.total = total;
     }
 
-    /// @return false when there is not so much left; then nothing was taken
+    /// Takes so much, or nothing and says false when there is not so much left.
     boolean take(long bytes) {
         if (used + bytes > total) {
             return false;

@@ -22,8 +22,10 @@ final class Conversation {
 
     private final int number;
     private final Following following;
-    private final RecordSplitter fromServer = new RecordSplitter(new ServerSide(this));
-    private final RecordSplitter fromApplication = new RecordSplitter(new ApplicationSide(this));
+    private final ServerSide server;
+    private final ApplicationSide application;
+    private final RecordSplitter fromServer;
+    private final RecordSplitter fromApplication;
     private final Map<Integer, Exchange> active = new HashMap<>();
     private final BitSet ended = new BitSet();
     /// Ids that were answered before their input was complete.
@@ -45,6 +47,10 @@ final class Conversation {
     Conversation(int number, Following following) {
         this.number = number;
         this.following = following;
+        this.server = new ServerSide(this);
+        this.application = new ApplicationSide(this);
+        this.fromServer = new RecordSplitter(server);
+        this.fromApplication = new RecordSplitter(application);
     }
 
     Following following() {
@@ -93,6 +99,7 @@ final class Conversation {
 
     /// A side has closed its direction, or the whole connection.
     void closedBy(Side side) {
+        reader(side).tellUnframed();
         boolean isWhole = (side == Side.SERVER ? fromServer : fromApplication).isAtBoundary();
         if (!isWhole && !told.contains(Fault.BAD_VERSION)) {
             find(Fault.CUT_RECORD, side, "");
@@ -129,6 +136,10 @@ final class Conversation {
         }
     }
 
+    private SideReader reader(Side side) {
+        return side == Side.SERVER ? server : application;
+    }
+
     private void leftInput() {
         if (isServerGone || isApplicationGone) {
             return;
@@ -157,6 +168,8 @@ final class Conversation {
 
     /// Nothing more will pass: the connection is over, or the tap is.
     void over() {
+        server.tellUnframed();
+        application.tellUnframed();
         for (Exchange exchange : List.copyOf(active.values())) {
             end(exchange, isServerGone ? "web server closed" : "unfinished");
         }
@@ -171,14 +184,26 @@ final class Conversation {
         return active.get(id);
     }
 
+    /// Whether BEGIN_REQUEST must not come for this id. After a gap its END_REQUEST may have passed unseen.
+    boolean isInUse(int id) {
+        return !isAfterGap && active.containsKey(id);
+    }
+
+    /// Begins to follow a request.
+    ///
     /// @param begin BEGIN_REQUEST's content
-    /// @return null when there is no room to follow it
+    /// @return null when there is no room for it
     @Nullable Exchange begin(int id, byte[] begin) {
         if (answeredEarly.get(id)) {
             answeredEarly.clear(id);
             find(id, Fault.STDIN_NOT_ENDED, Side.SERVER, "");
         }
         closeDue = Long.MAX_VALUE;
+        Exchange unended = active.remove(id);
+        if (unended != null) {
+            unended.release();
+            unseen++;
+        }
         if (active.size() >= MAX_ACTIVE || !following.budget().take(Exchange.BYTES)) {
             isAfterGap = true;
             unseen++;
@@ -215,8 +240,8 @@ final class Conversation {
         if (isStdin && length == 0 && answeredEarly.get(id)) {
             answeredEarly.clear(id);
         } else if (ended.get(id)) {
-            if (isStdin && length == 0) {
-                find(id, Fault.STDIN_ENDS_TWICE, Side.SERVER, "");
+            if (isStdin && !answeredEarly.get(id)) {
+                find(id, length == 0 ? Fault.STDIN_ENDS_TWICE : Fault.STDIN_AFTER_END, Side.SERVER, length + " bytes");
             }
         } else if (!isAfterGap) {
             find(id, Fault.UNKNOWN_ID, Side.SERVER, "id " + id);

@@ -2,6 +2,7 @@ package dev.penstock.tap;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ final class Copies {
     private final EntryQueue queue;
     private final long start = System.nanoTime();
     private volatile @Nullable Thread sleeper;
-    private volatile long lostBytes;
+    private final AtomicLong lostBytes = new AtomicLong();
 
     Copies(EntryQueue queue) {
         this.queue = queue;
@@ -25,27 +26,40 @@ final class Copies {
     }
 
     /// Bytes that have passed, from the beginning of the buffer to its limit.
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread writes
+    ///
+    /// When there is no room, the flow is left out up to the beginning of a record; the analysis is told when that
+    /// begins, so that it blames nobody for what it does not see, and when it ends.
     void passed(Link link, Flow flow, ByteBuffer bytes) {
         bytes.rewind();
         int record = flow.boundary.pass(bytes);
         if (flow.gap > 0) {
-            if (record == bytes.limit() || !tell(Entry.Kind.gap(flow.side), link.number)) {
-                leaveOut(flow, bytes.remaining());
+            flow.gap += record;
+            lostBytes.addAndGet(record);
+            bytes.position(record);
+            if (!bytes.hasRemaining() || !tell(Entry.Kind.gap(flow.side), link.number)) {
+                leaveOut(link, flow, bytes.remaining());
                 return;
             }
-            leaveOut(flow, record);
             flow.gap = 0;
-            bytes.position(record);
         }
-        if (!queue.offer(Entry.Kind.passed(flow.side), link.number, micros(), bytes)) {
-            leaveOut(flow, bytes.remaining());
+        if (!isGapTold(link) || !queue.offer(Entry.Kind.passed(flow.side), link.number, micros(), bytes)) {
+            leaveOut(link, flow, bytes.remaining());
         }
     }
 
-    private void leaveOut(Flow flow, int bytes) {
+    private void leaveOut(Link link, Flow flow, int bytes) {
+        link.untoldGap = flow.gap == 0 ? flow.side : link.untoldGap;
         flow.gap += bytes;
-        lostBytes += bytes;
+        lostBytes.addAndGet(bytes);
+        isGapTold(link);
+    }
+
+    private boolean isGapTold(Link link) {
+        Side untold = link.untoldGap;
+        if (untold != null && tell(Entry.Kind.gap(untold), link.number)) {
+            link.untoldGap = null;
+        }
+        return link.untoldGap == null;
     }
 
     /// Something has happened on a connection.
@@ -84,6 +98,6 @@ final class Copies {
 
     /// Bytes that passed without being copied, for want of room.
     long lostBytes() {
-        return lostBytes;
+        return lostBytes.get();
     }
 }

@@ -6,33 +6,42 @@ import java.nio.charset.StandardCharsets;
 ///
 /// One object is used again and again; its bytes are a slice of an array that belongs to whoever gave it.
 final class Entry {
-    /// What happened. The order is the recording's format: new ones go to the end.
+    /// What happened. The codes are the recording's format, in order from 0: new ones go to the end.
     enum Kind {
         /// A web server has connected; the bytes say who, as far as that is known.
-        OPENED,
-        FROM_SERVER,
-        FROM_APPLICATION,
+        OPENED(0),
+        FROM_SERVER(1),
+        FROM_APPLICATION(2),
         /// That side has ended its direction.
-        SERVER_CLOSED,
-        APPLICATION_CLOSED,
+        SERVER_CLOSED(3),
+        APPLICATION_CLOSED(4),
         /// That side has cut the connection.
-        SERVER_RESET,
-        APPLICATION_RESET,
+        SERVER_RESET(5),
+        APPLICATION_RESET(6),
         /// That side takes no more bytes.
-        SERVER_DEAF,
-        APPLICATION_DEAF,
+        SERVER_DEAF(7),
+        APPLICATION_DEAF(8),
         /// Bytes that passed without being copied; what comes next from that side begins a record.
-        GAP_FROM_SERVER,
-        GAP_FROM_APPLICATION,
+        GAP_FROM_SERVER(9),
+        GAP_FROM_APPLICATION(10),
         /// The application could not be reached; the bytes say why.
-        UNREACHABLE,
+        UNREACHABLE(11),
         /// Both directions are over.
-        OVER,
+        OVER(12),
         /// The end of a recording; the bytes say why.
-        END;
+        END(13);
 
         private static final Kind[] ALL = values();
 
+        /// What stands for it in a recording.
+        final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
+
+        /// The kind that a recording names.
+        ///
         /// @throws IllegalArgumentException when there is no such kind
         static Kind of(int code) {
             if (code < 0 || code >= ALL.length) {

@@ -24,6 +24,8 @@ final class EntryQueue {
 
     private long takenUpTo;
 
+    /// An empty one.
+    ///
     /// @param size in bytes, a power of two
     EntryQueue(int size) {
         if (Integer.bitCount(size) != 1 || size < 1024) {
@@ -53,7 +55,7 @@ final class EntryQueue {
             offset = 0;
         }
         ring.putInt(offset, size);
-        ring.putInt(offset + 4, kind.ordinal());
+        ring.putInt(offset + 4, kind.code);
         ring.putInt(offset + 8, connection);
         ring.putInt(offset + 12, length);
         ring.putLong(offset + 16, time);

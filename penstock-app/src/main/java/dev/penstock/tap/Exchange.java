@@ -75,6 +75,8 @@ final class Exchange {
         }
     }
 
+    /// A request that has just begun.
+    ///
     /// @param begin the content of BEGIN_REQUEST, at least three bytes of it
     Exchange(int connection, int id, byte[] begin, long began, Following following) {
         this.connection = connection;

@@ -7,8 +7,10 @@ package dev.penstock.tap;
 enum Fault {
     BAD_VERSION(true, "FastCGI 3.3", "not a FastCGI record of version 1"),
     UNKNOWN_TYPE(false, "FastCGI 4.2", "a record of a type that is not defined"),
-    FOREIGN_TYPE(true, "FastCGI 3.3", "a record that only the other side sends"),
-    MANAGEMENT_ID(true, "FastCGI 3.3", "a request's record with id 0, or a management record with another id"),
+    FOREIGN_TYPE(true, "FastCGI 3.3", "a record that only a web server sends"),
+    FOREIGN_TYPE_SKIPPED(false, "FastCGI 3.3", "a record that only an application sends"),
+    MANAGEMENT_ID(false, "FastCGI 3.3", "a request's record with id 0, or a management record with another id"),
+    BEGIN_WITH_ID_0(true, "FastCGI 3.3", "BEGIN_REQUEST with id 0, which is for management records"),
     UNKNOWN_ID(false, "FastCGI 3.3", "a record for an id that has not begun: it is ignored"),
     ANSWER_TO_NOBODY(true, "FastCGI 3.3", "an answer for an id that was not asked: nginx and Apache fail the request"),
     RECORD_AFTER_END(true, "FastCGI 5.5", "a record after END_REQUEST"),

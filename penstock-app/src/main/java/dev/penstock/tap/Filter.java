@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 public record Filter(@Nullable Pattern uri, List<String> statuses, boolean onlyFaults) {
     private static final Pattern STATUS = Pattern.compile("[1-9](xx|[0-9][0-9])");
 
+    /// Checks the statuses.
+    ///
     /// @throws IllegalArgumentException when a status is none
     public Filter {
         for (String status : statuses) {

@@ -35,6 +35,8 @@ final class Flow {
     /// target does.
     private @Nullable ByteBuffer surplus;
 
+    /// A direction in which nothing has passed.
+    ///
     /// @param side who sends
     Flow(Side side, SocketChannel source, SocketChannel target) {
         this.side = side;

@@ -22,6 +22,8 @@ final class JsonView implements View {
         void write(JsonGenerator json) throws IOException;
     }
 
+    /// A view that has shown nothing.
+    ///
     /// @param startMicros when the tap began to listen, microseconds since 1970
     JsonView(PrintWriter out, Look look, long startMicros) {
         this.out = out;

@@ -3,6 +3,7 @@ package dev.penstock.tap;
 import dev.penstock.server.Quietly;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /// A web server's connection and the one to the application that goes with it.
 final class Link {
@@ -11,6 +12,9 @@ final class Link {
     final SocketChannel application;
     final Flow fromServer;
     final Flow fromApplication;
+    /// A side of which bytes were left out without anybody being told so.
+    @Nullable
+    Side untoldGap;
 
     Link(int number, SocketChannel server, SocketChannel application) {
         this.number = number;

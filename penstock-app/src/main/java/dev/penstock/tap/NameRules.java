@@ -20,6 +20,8 @@ final class NameRules {
     private final boolean keepsSecrets;
     private final Map<String, Rule> remembered = new HashMap<>();
 
+    /// Rules that have judged nothing yet.
+    ///
     /// @param keepsSecrets nothing at all is masked
     NameRules(boolean keepsSecrets) {
         this.keepsSecrets = keepsSecrets;

@@ -48,6 +48,8 @@ final class Pump implements Runnable {
     /// What a selector's key stands for: one side of a link.
     private record End(Link link, Side side) {}
 
+    /// A pump that has not begun.
+    ///
     /// @param listening bound; closed when the pump ends
     Pump(ServerSocketChannel listening, SocketAddress application, int maxConnections, Copies copies)
             throws IOException {
@@ -103,7 +105,7 @@ final class Pump implements Runnable {
         try {
             switch (key.attachment()) {
                 case null -> accept();
-                case End(Link link, Side side) when key.isConnectable() -> finishConnect(link);
+                case End(Link link, Side _) when key.isConnectable() -> finishConnect(link);
                 case End(Link link, Side side) -> move(key, link, side);
                 default -> throw new IllegalStateException("a key of nobody");
             }

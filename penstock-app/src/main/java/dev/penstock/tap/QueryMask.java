@@ -12,6 +12,8 @@ final class QueryMask {
     private boolean isInName;
     private boolean isSecret;
 
+    /// Begins a value.
+    ///
     /// @param isQuery whether the value is all query; an address's query begins after its `?`
     void begin(boolean isQuery) {
         isInQuery = isQuery;

@@ -83,7 +83,7 @@ public final class Recording implements AutoCloseable {
     }
 
     private void put(Entry entry) throws IOException {
-        out.writeByte(entry.kind.ordinal());
+        out.writeByte(entry.kind.code);
         out.writeInt(entry.connection);
         out.writeLong(entry.time);
         out.writeInt(entry.length);

@@ -13,6 +13,8 @@ final class Sample {
     private int kept;
     private long total;
 
+    /// An empty one.
+    ///
     /// @param most how many bytes are kept
     Sample(int most, Budget budget) {
         this.most = most;

@@ -14,6 +14,8 @@ public final class Screen {
     private long requests;
     private long faulty;
 
+    /// A screen that nothing was shown on.
+    ///
     /// @param out flushed when there is nothing more to show for the moment
     /// @param most how many requests are shown; 0 for all
     public Screen(PrintWriter out, Look look, Filter filter, long most) {
@@ -24,6 +26,8 @@ public final class Screen {
         this.view = new TextView(out, look, 0);
     }
 
+    /// Begins to show.
+    ///
     /// @param startMicros what times count from, microseconds since 1970
     void begin(long startMicros) {
         view = look.isJson() ? new JsonView(out, look, startMicros) : new TextView(out, look, startMicros);

@@ -26,7 +26,7 @@ final class ServerSide extends SideReader {
             }
             case BEGIN_REQUEST, ABORT_REQUEST, PARAMS, STDIN, DATA -> requestOnly();
             case END_REQUEST, STDOUT, STDERR, GET_VALUES_RESULT, UNKNOWN_TYPE ->
-                conversation.find(id, Fault.FOREIGN_TYPE, side, name());
+                conversation.find(id, Fault.FOREIGN_TYPE_SKIPPED, side, name());
             default -> conversation.find(id, Fault.UNKNOWN_TYPE, side, name());
         }
     }
@@ -44,7 +44,8 @@ final class ServerSide extends SideReader {
 
     private void requestOnly() {
         if (id == 0) {
-            conversation.find(Fault.MANAGEMENT_ID, side, name() + " with id 0");
+            conversation.find(
+                    type == BEGIN_REQUEST ? Fault.BEGIN_WITH_ID_0 : Fault.MANAGEMENT_ID, side, name() + " with id 0");
         }
     }
 
@@ -139,7 +140,7 @@ final class ServerSide extends SideReader {
         if (id == 0 || length < LEAST_BEGIN) {
             return;
         }
-        if (conversation.active(id) != null) {
+        if (conversation.isInUse(id)) {
             conversation.find(id, Fault.BEGIN_AGAIN, side, "");
             return;
         }

@@ -1,5 +1,6 @@
 package dev.penstock.tap;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /// What both directions of a conversation have in common: the record at hand, and the bytes that cannot be one.
@@ -28,7 +29,8 @@ abstract class SideReader implements RecordSplitter.Sink {
     final byte[] body = new byte[BODY_BYTES];
 
     private int bodyRead;
-    private boolean isLost;
+    private final byte[] firstUnframed = new byte[SHOWN_BYTES];
+    private int unframed;
 
     SideReader(Conversation conversation, Side side) {
         this.conversation = conversation;
@@ -71,27 +73,34 @@ abstract class SideReader implements RecordSplitter.Sink {
     }
 
     @Override
-    public final void unframed(byte[] bytes, int from, int count) {
-        int shown = 0;
-        if (!isLost) {
-            isLost = true;
-            shown = Math.min(count, SHOWN_BYTES);
-            conversation.find(Fault.BAD_VERSION, side, "begins with " + shown(bytes, from, shown));
+    public void unframed(byte[] bytes, int from, int count) {
+        int kept = Math.min(count, SHOWN_BYTES - unframed);
+        System.arraycopy(bytes, from, firstUnframed, unframed, kept);
+        unframed += kept;
+        mask(bytes, from + kept, count - kept);
+        if (unframed == SHOWN_BYTES) {
+            tellUnframed();
         }
-        mask(bytes, from + shown, count - shown);
     }
 
-    private static String shown(byte[] bytes, int from, int count) {
+    /// Says that this is no FastCGI, when that has been seen and not been said.
+    final void tellUnframed() {
+        if (unframed > 0) {
+            conversation.find(Fault.BAD_VERSION, side, "begins with " + shown(firstUnframed, unframed));
+        }
+    }
+
+    private static String shown(byte[] bytes, int count) {
         StringBuilder text = new StringBuilder();
         boolean isText = true;
-        for (int at = from; at < from + count; at++) {
+        for (int at = 0; at < count; at++) {
             text.append(text.isEmpty() ? "" : " ").append(String.format("%02x", bytes[at] & 0xff));
             isText &= bytes[at] >= ' ' && bytes[at] < 0x7f;
         }
         if (isText) {
-            text.append(" \"").append(new String(bytes, from, count, java.nio.charset.StandardCharsets.US_ASCII));
+            text.append(" \"").append(new String(bytes, 0, count, StandardCharsets.US_ASCII));
             text.append("\" (HTTP?)");
-        } else if (bytes[from] == 0x16) {
+        } else if (bytes[0] == 0x16) {
             text.append(" (TLS?)");
         }
         return text.toString();

@@ -35,6 +35,8 @@ public final class Tap {
     private volatile @Nullable Throwable failure;
     private String endOfRecording = "";
 
+    /// A tap that has not begun.
+    ///
     /// @param listening bound; the tap closes it
     /// @param application where the application listens
     /// @param keepsSecrets nothing is masked, on the screen and in the recording
@@ -112,7 +114,7 @@ public final class Tap {
         }
     }
 
-    /// @return whether there was anything
+    /// Shows and records what has come; whether there was anything.
     private boolean drain() {
         Entry entry = new Entry();
         boolean wasThere = false;

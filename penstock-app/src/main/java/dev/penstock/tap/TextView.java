@@ -23,6 +23,8 @@ final class TextView implements View {
     private final Instant start;
     private final Set<Fault> explained = EnumSet.noneOf(Fault.class);
 
+    /// A view that has shown nothing.
+    ///
     /// @param startMicros when the tap began to listen, microseconds since 1970
     TextView(PrintWriter out, Look look, long startMicros) {
         this.out = out;
@@ -37,7 +39,7 @@ final class TextView implements View {
                 .filter(finding -> finding.fault().isFault() || explained.add(finding.fault()))
                 .forEach(finding -> out.println("    " + coloured(finding)));
         if (exchange.samples != null) {
-            full(exchange, exchange.samples);
+            full(exchange.samples);
         }
         exchange.records().forEach(record -> out.println("    " + words(record)));
         if (exchange.recordsLeftOut() > 0) {
@@ -110,7 +112,7 @@ final class TextView implements View {
         return look.isColoured() ? "\u001b[" + colour + "m" + text + "\u001b[0m" : text;
     }
 
-    private void full(Exchange exchange, Exchange.Samples samples) {
+    private void full(Exchange.Samples samples) {
         for (String[] pair : Words.pairs(samples.variables.bytes())) {
             out.println("    " + Words.escape(pair[0]) + " = " + Words.escape(pair[1]));
         }

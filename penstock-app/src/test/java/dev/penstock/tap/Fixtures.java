@@ -4,6 +4,7 @@ import dev.penstock.fastcgi.Decoder;
 import dev.penstock.fastcgi.Event;
 import dev.penstock.fastcgi.Limits;
 import dev.penstock.fastcgi.ProtocolException;
+import dev.penstock.fastcgi.Role;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -81,11 +84,15 @@ record Fixtures(String name, Limits limits, byte[] bytes) {
         Watched watched = new Watched(bounds(), false, new Look(true, true, false, false));
         Decoder decoder = new Decoder(limits);
         int passed = 0;
+        Set<Integer> filters = new HashSet<>();
         try {
             for (int at = 0; at < bytes.length; at++) {
-                decoder.feed(ByteBuffer.wrap(bytes.clone(), at, 1));
+                decoder.feed(ByteBuffer.wrap(bytes, at, 1));
                 for (Event event = decoder.next(); event != null; event = decoder.next()) {
-                    int answered = answered(event);
+                    if (event instanceof Event.Begin begin && begin.role() == Role.FILTER) {
+                        filters.add(begin.id());
+                    }
+                    int answered = answered(event, filters);
                     if (answered >= 0) {
                         watched.pass(Side.SERVER, Arrays.copyOfRange(bytes, passed, at + 1), piece);
                         passed = at + 1;
@@ -100,9 +107,10 @@ record Fixtures(String name, Limits limits, byte[] bytes) {
                 .over();
     }
 
-    private static int answered(Event event) {
+    private static int answered(Event event, Set<Integer> filters) {
         return switch (event) {
-            case Event.StdinEnd end -> end.id();
+            case Event.StdinEnd end -> filters.contains(end.id()) ? -1 : end.id();
+            case Event.DataEnd end -> end.id();
             case Event.AbortedEarly early -> early.id();
             case Event.Refused refused -> refused.id();
             default -> -1;

@@ -12,9 +12,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FixturesTest {
     /// Bounds of the library's for what it has to answer; a tap answers nothing.
     private static final Set<String> NO_FAULTS_OF_THE_PEER = Set.of("get-values-of-17-names.txt");
+    /// The tap counts what is sent, the library what is kept.
+    private static final Set<String> COUNTED_DIFFERENTLY = Set.of("same-name-does-not-count-twice.txt");
 
     static List<Fixtures> valid() {
-        return Fixtures.of("valid");
+        return Fixtures.of("valid").stream()
+                .filter(fixture -> !COUNTED_DIFFERENTLY.contains(fixture.name()))
+                .toList();
     }
 
     static List<Fixtures> invalid() {

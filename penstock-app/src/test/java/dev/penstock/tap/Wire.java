@@ -39,7 +39,8 @@ final class Wire {
 
     /// PARAMS with names and values in turn, and the empty one.
     Wire params(int id, String... pairs) {
-        return record(SideReader.PARAMS, id, pairs(pairs)).record(SideReader.PARAMS, id, "");
+        Wire filled = pairs.length == 0 ? this : record(SideReader.PARAMS, id, pairs(pairs));
+        return filled.record(SideReader.PARAMS, id, "");
     }
 
     static String pairs(String... pairs) {
@@ -67,9 +68,8 @@ final class Wire {
 
     /// STDOUT, the empty one, and END_REQUEST.
     Wire answer(int id, String output) {
-        return record(SideReader.STDOUT, id, output)
-                .record(SideReader.STDOUT, id, "")
-                .end(id);
+        Wire filled = output.isEmpty() ? this : record(SideReader.STDOUT, id, output);
+        return filled.record(SideReader.STDOUT, id, "").end(id);
     }
 
     Wire end(int id) {
