@@ -33,6 +33,7 @@ public final class Tap {
 
     private volatile boolean isStopping;
     private volatile @Nullable Throwable failure;
+    private @Nullable RuntimeException mistake;
     private String endOfRecording = "";
 
     /// A tap that has not begun.
@@ -67,9 +68,12 @@ public final class Tap {
             recording.begin(!rules.keepsSecrets(), startMicros);
         }
         Thread pumping = Thread.ofPlatform().name("pump").daemon().start(this::pump);
-        analyse();
-        pump.stop();
-        join(pumping);
+        try {
+            analyse();
+        } finally {
+            pump.stop();
+            join(pumping);
+        }
         while (!screen.isComplete() && drain()) {
             // What passed until the end is shown.
         }
@@ -120,10 +124,7 @@ public final class Tap {
         boolean wasThere = false;
         for (int taken = 0; taken < BATCH && !screen.isComplete() && queue.take(entry); taken++) {
             wasThere = true;
-            traffic.take(entry);
-            if (recording != null) {
-                recording.write(entry);
-            }
+            show(entry);
         }
         if (!wasThere && queue.isEmpty()) {
             traffic.at(copies.micros());
@@ -132,6 +133,18 @@ public final class Tap {
         }
         screen.flush();
         return wasThere;
+    }
+
+    private void show(Entry entry) {
+        try {
+            traffic.take(entry);
+            if (recording != null) {
+                recording.write(entry);
+            }
+        } catch (RuntimeException e) {
+            // A mistake of ours: no reason to cut anybody's connection. What was not masked is not recorded.
+            mistake = e;
+        }
     }
 
     private void end() {
@@ -157,6 +170,9 @@ public final class Tap {
         if (traffic.unseen() > 0 || copies.lostBytes() > 0) {
             text.append("; about ").append(traffic.unseen()).append(" more passed without being shown (");
             text.append(Words.bytes(copies.lostBytes())).append(" did not fit into the queue, see --queue)");
+        }
+        if (mistake != null) {
+            text.append("; a mistake in the tap left something out: ").append(mistake);
         }
         if (!endOfRecording.isEmpty()) {
             text.append("; ").append(endOfRecording);
