@@ -88,6 +88,9 @@ final class ApplicationSide extends SideReader {
             if (!values.isBetweenPairs()) {
                 conversation.find(Fault.PAIR_CUT, side, "GET_VALUES_RESULT");
             }
+            if (length == 0) {
+                conversation.find(Fault.VALUES_EMPTY, side, "");
+            }
             conversation.valuesAnswered();
             return;
         }

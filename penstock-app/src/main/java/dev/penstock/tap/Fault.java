@@ -42,6 +42,7 @@ enum Fault {
     CLOSED_DESPITE_KEEP(false, "FastCGI 5.1", "KEEP_CONN is 1 and the connection was closed after END_REQUEST"),
     CLOSED_WITH_INPUT(true, "FastCGI 5.5", "closed without reading all input: a 500 from mod_fcgid, a 502 from Caddy"),
     VALUES_NOT_ANSWERED(true, "FastCGI 4.1", "GET_VALUES has got no answer"),
+    VALUES_EMPTY(false, "FastCGI 4.1", "an empty answer to GET_VALUES: no limits are known"),
     NOBODY_LISTENS(true, "FastCGI 2.2", "the application cannot be reached"),
 
     NO_STATUS(false, "RFC 3875, 6.3.3", "no Status header: taken for 200"),
