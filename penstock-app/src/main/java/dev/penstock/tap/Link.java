@@ -13,8 +13,7 @@ final class Link {
     final Flow fromServer;
     final Flow fromApplication;
     /// A side of which bytes were left out without anybody being told so.
-    @Nullable
-    Side untoldGap;
+    @Nullable Side untoldGap;
 
     Link(int number, SocketChannel server, SocketChannel application) {
         this.number = number;

@@ -188,8 +188,7 @@ class FaultsTest {
         answered(status + "X: " + "a".repeat(4096 - 16 - 3 - 4) + "\r\n\r\n");
         answered(status + "X: " + "a".repeat(4096 - 16 - 3 - 4 + 1) + "\r\n\r\n", Fault.HEAD_OVER_4K);
         answered(status + "X: " + "a".repeat(8190 - 3) + "\r\n\r\n", Fault.HEAD_OVER_4K);
-        answered(
-                status + "X: " + "a".repeat(8190 - 3 + 1) + "\r\n\r\n", Fault.HEAD_LINE_TOO_LONG, Fault.HEAD_OVER_4K);
+        answered(status + "X: " + "a".repeat(8190 - 3 + 1) + "\r\n\r\n", Fault.HEAD_LINE_TOO_LONG, Fault.HEAD_OVER_4K);
         String long1 = "X: " + "a".repeat(8000) + "\r\n";
         String fill = "Y: " + "a".repeat(16384 - 16 - 2 * 8005 - 3 - 4);
         answered(status + long1 + long1 + fill + "\r\n\r\n", Fault.HEAD_OVER_4K);
@@ -209,7 +208,9 @@ class FaultsTest {
     private void answered(String output, Fault... expected) {
         Watched one = new Watched();
         one.server(request(true, "REQUEST_METHOD", "GET").stdin(1, "")).application(new Wire().answer(1, output));
-        assertThat(one.faults()).as(output.substring(0, Math.min(60, output.length()))).containsExactly(expected);
+        assertThat(one.faults())
+                .as(output.substring(0, Math.min(60, output.length())))
+                .containsExactly(expected);
         Watched slowly = new Watched();
         slowly.server(request(true, "REQUEST_METHOD", "GET").stdin(1, ""));
         slowly.pass(Side.APPLICATION, new Wire().answer(1, output).bytes(), 1);
@@ -221,7 +222,9 @@ class FaultsTest {
         asked(true).application(new Wire().answer(1, "Location: /there\r\n\r\n"));
         asked(true).application(new Wire().answer(1, "X: y\r\n\r\n"));
         asked(true).application(new Wire().answer(1, "status:404 Not Found\r\n\r\n"));
-        assertThat(watched.exchanges).extracting(exchange -> exchange.head.status()).containsExactly(302, 200, 404);
+        assertThat(watched.exchanges)
+                .extracting(exchange -> exchange.head.status())
+                .containsExactly(302, 200, 404);
     }
 
     @Test
@@ -233,8 +236,11 @@ class FaultsTest {
 
     @Test
     void endRequestOfAnotherLengthAndStatus() {
-        asked(true).application(new Wire().record(SideReader.STDOUT, 1, HEAD).record(SideReader.STDOUT, 1, "")
-                .record(SideReader.END_REQUEST, 1, "\0\0\0\3\7"));
+        asked(true)
+                .application(new Wire()
+                        .record(SideReader.STDOUT, 1, HEAD)
+                        .record(SideReader.STDOUT, 1, "")
+                        .record(SideReader.END_REQUEST, 1, "\0\0\0\3\7"));
         assertThat(watched.faults()).containsExactly(Fault.END_LENGTH, Fault.END_STATUS);
         assertThat(watched.exchanges.getFirst().outcome).isEqualTo("status 7, application status 3");
     }
@@ -255,8 +261,9 @@ class FaultsTest {
     @Test
     void somethingElseThanFastCgi() {
         watched.server(new Wire().raw("GET / HTTP/1.1\r\n")).application(new Wire().raw("\u0016\3\1\2"));
-        assertThat(watched.findings).extracting(Finding::toString).containsExactly(
-                "fault (web server, FastCGI 3.3): not a FastCGI record of version 1: begins with"
+        assertThat(watched.findings)
+                .extracting(Finding::toString)
+                .containsExactly("fault (web server, FastCGI 3.3): not a FastCGI record of version 1: begins with"
                         + " 47 45 54 20 2f 20 48 54 \"GET / HT\" (HTTP?)");
     }
 
@@ -283,9 +290,17 @@ class FaultsTest {
 
     @Test
     void interleavedRequestsAreToldApart() {
-        watched.server(new Wire().begin(1, 1, true).begin(2, 1, true).params(2, "REQUEST_URI", "/two")
-                .params(1, "REQUEST_URI", "/one").stdin(1, "").stdin(2, "x"));
-        watched.application(new Wire().record(SideReader.STDOUT, 1, HEAD).answer(2, HEAD).record(SideReader.STDOUT, 1, "")
+        watched.server(new Wire()
+                .begin(1, 1, true)
+                .begin(2, 1, true)
+                .params(2, "REQUEST_URI", "/two")
+                .params(1, "REQUEST_URI", "/one")
+                .stdin(1, "")
+                .stdin(2, "x"));
+        watched.application(new Wire()
+                .record(SideReader.STDOUT, 1, HEAD)
+                .answer(2, HEAD)
+                .record(SideReader.STDOUT, 1, "")
                 .end(1));
         assertThat(watched.faults()).isEmpty();
         assertThat(watched.exchanges).extracting(Exchange::uri).containsExactly("/two", "/one");
@@ -294,7 +309,8 @@ class FaultsTest {
     @Test
     void afterAGapNothingIsBlamedOnAnybody() {
         asked(true).tell(Entry.Kind.GAP_FROM_APPLICATION);
-        watched.application(new Wire().record(SideReader.STDOUT, 1, "rest").end(1)).server(new Wire().stdin(1, "x"));
+        watched.application(new Wire().record(SideReader.STDOUT, 1, "rest").end(1))
+                .server(new Wire().stdin(1, "x"));
         asked(true).application(new Wire().answer(1, HEAD)).over();
         assertThat(watched.faults()).isEmpty();
         assertThat(watched.exchanges).hasSize(1);

@@ -28,12 +28,29 @@ class MaskingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "HTTP_COOKIE", "HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION",
-        "HTTP_X_API_KEY", "HTTP_X_APIKEY", "HTTP_X_AUTH_TOKEN", "HTTP_X_CSRFTOKEN", "REMOTE_PASSWORD", "PHP_AUTH_PW",
-        "HTTP_X_AMZ_SECURITY_TOKEN", "OIDC_access_token", "SSL_SESSION_ID", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL",
-        "SENTRY_DSN", "PHP_ADMIN_VALUE", "SECRET_KEY", "HTTP_X_FUNCTIONS_KEY"
-    })
+    @ValueSource(
+            strings = {
+                "HTTP_COOKIE",
+                "HTTP_AUTHORIZATION",
+                "Authorization",
+                "REDIRECT_HTTP_AUTHORIZATION",
+                "HTTP_PROXY_AUTHORIZATION",
+                "HTTP_X_API_KEY",
+                "HTTP_X_APIKEY",
+                "HTTP_X_AUTH_TOKEN",
+                "HTTP_X_CSRFTOKEN",
+                "REMOTE_PASSWORD",
+                "PHP_AUTH_PW",
+                "HTTP_X_AMZ_SECURITY_TOKEN",
+                "OIDC_access_token",
+                "SSL_SESSION_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "DATABASE_URL",
+                "SENTRY_DSN",
+                "PHP_ADMIN_VALUE",
+                "SECRET_KEY",
+                "HTTP_X_FUNCTIONS_KEY"
+            })
     void secretVariablesAreMaskedAndTheirLengthsKept(String name) {
         for (int piece : new int[] {Integer.MAX_VALUE, 1, 3}) {
             Wire wire = new Wire().begin(1, 1, true).params(1, "A", "shown", name, SECRET, "B", "shown too");
@@ -45,7 +62,8 @@ class MaskingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"REQUEST_METHOD", "AUTH_TYPE", "REMOTE_USER", "HTTP_USER_AGENT", "SERVER_SIGNATURE", "PATH"})
+    @ValueSource(
+            strings = {"REQUEST_METHOD", "AUTH_TYPE", "REMOTE_USER", "HTTP_USER_AGENT", "SERVER_SIGNATURE", "PATH"})
     void whatTellsSomethingStays(String name) {
         Wire wire = new Wire().begin(1, 1, true).params(1, name, SECRET);
         assertThat(afterServer(wire, 1)).contains(SECRET);
@@ -86,7 +104,8 @@ class MaskingTest {
     void secretsInAddressesAreMasked(String sent, String shown) {
         for (String name : new String[] {"REQUEST_URI", "HTTP_REFERER", "REDIRECT_URL"}) {
             for (int piece : new int[] {Integer.MAX_VALUE, 1}) {
-                assertThat(afterServer(new Wire().begin(1, 1, true).params(1, name, sent), piece)).contains(shown);
+                assertThat(afterServer(new Wire().begin(1, 1, true).params(1, name, sent), piece))
+                        .contains(shown);
                 watched.application(new Wire().answer(1, BEGIN + "\r\n"));
             }
         }
@@ -99,7 +118,10 @@ class MaskingTest {
 
     @Test
     void requestBodiesAreMaskedWhateverTheirType() {
-        Wire wire = new Wire().begin(1, 1, true).params(1, "CONTENT_TYPE", "text/plain").stdin(1, SECRET);
+        Wire wire = new Wire()
+                .begin(1, 1, true)
+                .params(1, "CONTENT_TYPE", "text/plain")
+                .stdin(1, SECRET);
         assertThat(afterServer(wire, 2)).doesNotContain("s3c");
         watched.application(new Wire().answer(1, BEGIN + "\r\n"));
         assertThat(watched.lines.toString()).contains("request body, 6 B: ******");
@@ -132,13 +154,15 @@ class MaskingTest {
                 .record(SideReader.ABORT_REQUEST, 1, SECRET)
                 .raw("POST /x HTTP/1.1\r\nCookie: " + SECRET);
         assertThat(afterServer(wire, 4)).doesNotContain("s3c").contains("POST /x ");
-        Wire answer = new Wire().record(SideReader.STDOUT, 1, "Set-Cookie: " + SECRET).record(SideReader.STDERR, 1, SECRET);
+        Wire answer =
+                new Wire().record(SideReader.STDOUT, 1, "Set-Cookie: " + SECRET).record(SideReader.STDERR, 1, SECRET);
         assertThat(afterApplication(answer, 4)).doesNotContain("s3c");
     }
 
     @Test
     void paddingIsMaskedForItIsOldMemory() {
-        byte[] bytes = new Wire().record(SideReader.GET_VALUES, 0, new byte[0], 6).bytes();
+        byte[] bytes =
+                new Wire().record(SideReader.GET_VALUES, 0, new byte[0], 6).bytes();
         System.arraycopy(SECRET.getBytes(StandardCharsets.US_ASCII), 0, bytes, 8, 6);
         watched.pass(Side.SERVER, bytes);
         assertThat(new String(bytes, 8, 6, StandardCharsets.US_ASCII)).isEqualTo("******");
@@ -165,7 +189,9 @@ class MaskingTest {
         byte[] bytes = wire.bytes();
         open.pass(Side.SERVER, bytes, 3);
         assertThat(bytes).isEqualTo(wire.bytes());
-        byte[] answer = new Wire().answer(1, BEGIN + "Set-Cookie: " + SECRET + "\r\nbad " + SECRET + "\r\n\r\n").bytes();
+        byte[] answer = new Wire()
+                .answer(1, BEGIN + "Set-Cookie: " + SECRET + "\r\nbad " + SECRET + "\r\n\r\n")
+                .bytes();
         byte[] same = answer.clone();
         open.pass(Side.APPLICATION, answer, 3);
         assertThat(answer).isEqualTo(same);

@@ -77,7 +77,8 @@ class RecordingTest {
     void theFileIsForItsOwnerOnlyAndHoldsNoSecret() throws IOException {
         record(1 << 20, "1M");
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
                 .startsWith("penstock-tap 1 masked 1763842889123456\n")
                 .contains("HTTP_COOKIE")
@@ -99,8 +100,7 @@ class RecordingTest {
         record(400, "400");
 
         assertThat(Files.size(file)).isLessThanOrEqualTo(400);
-        assertThat(read(new StringWriter()))
-                .isEqualTo("the recording has reached its largest size, 400 (--max-size)");
+        assertThat(read(new StringWriter())).isEqualTo("the recording has reached its largest size, 400 (--max-size)");
     }
 
     @Test

@@ -31,8 +31,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 @SuppressWarnings("try")
 class TapTest {
-    private static final Wire REQUEST =
-            new Wire().begin(1, 1, true).params(1, "REQUEST_METHOD", "GET", "REQUEST_URI", "/x").stdin(1, "");
+    private static final Wire REQUEST = new Wire()
+            .begin(1, 1, true)
+            .params(1, "REQUEST_METHOD", "GET", "REQUEST_URI", "/x")
+            .stdin(1, "");
     private static final Wire ANSWER = new Wire().answer(1, "Status: 200 OK\r\n\r\nhello");
 
     private final StringWriter lines = new StringWriter();
@@ -59,7 +61,8 @@ class TapTest {
         ServerSocketChannel listening = ServerSocketChannel.open();
         listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         address = listening.getLocalAddress();
-        Screen screen = new Screen(out, new Look(false, false, false, false), new Filter(null, List.of(), false), count);
+        Screen screen =
+                new Screen(out, new Look(false, false, false, false), new Filter(null, List.of(), false), count);
         tap = new Tap(listening, application.getLocalSocketAddress(), screen, false, bounds, null);
         Thread.ofPlatform().start(() -> {
             try {
@@ -94,7 +97,8 @@ class TapTest {
             server.getOutputStream().write(REQUEST.bytes());
             assertThat(peer.getInputStream().readNBytes(REQUEST.bytes().length)).isEqualTo(REQUEST.bytes());
             peer.getOutputStream().write(ANSWER.bytes());
-            assertThat(server.getInputStream().readNBytes(ANSWER.bytes().length)).isEqualTo(ANSWER.bytes());
+            assertThat(server.getInputStream().readNBytes(ANSWER.bytes().length))
+                    .isEqualTo(ANSWER.bytes());
         }
         assertThat(stopped()).isEqualTo("1 request, 0 with faults");
         assertThat(lines.toString()).contains(" 200 GET /x ", "complete");
@@ -197,7 +201,9 @@ class TapTest {
                     idle = 0;
                 }
             }
-            assertThat(sent).as("bytes taken from a web server whose application does not read").isLessThan(limit);
+            assertThat(sent)
+                    .as("bytes taken from a web server whose application does not read")
+                    .isLessThan(limit);
             server.shutdownOutput();
             long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
             assertThat(received).isEqualTo(sent);
