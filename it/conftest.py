@@ -6,7 +6,7 @@ import signal
 import pytest
 from penstock.demo import apache
 
-from harness import places, project, scripts
+from harness import fronts, places, project, scripts
 from harness.fcgid import FcgidSite
 from harness.probe import Probe
 
@@ -47,6 +47,14 @@ def folder():
     """A folder that Apache's processes can reach, for one test."""
     with places.folder() as place:
         yield place
+
+
+@pytest.fixture(autouse=True)
+def shown_logs():
+    """What the servers that tests share have logged stands below a test that failed."""
+    yield
+    for site in fronts.OPEN:
+        print("--- logs\n" + site.log()[-6000:])
 
 
 @pytest.fixture

@@ -128,6 +128,16 @@ def test_a_form_stores_non_ascii_text(site):
     assert "Größe 日本 &amp; &lt;b&gt;" in browser.get(site.mount + "/demo").text
 
 
+def test_a_form_that_is_sent_in_chunks_without_a_length_is_stored(site):
+    form = [b"title=sent+", b"in+chunks+", b"x" * 20_000]
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    fragment = site.fetch("/demo/add", "POST", iter(form), kind)
+
+    assert fragment.status == 200
+    assert "sent in chunks " + "x" * 20_000 in site.fetch("/demo").text
+
+
 def test_a_form_that_is_not_valid_comes_back_with_its_errors(site):
     assert site.browser().post(site.mount + "/demo/toggle", todo_id="not a number").status == 200
 

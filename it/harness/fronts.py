@@ -33,6 +33,10 @@ class Target(NamedTuple):
     ini: Optional[object] = None
 
 
+#: The sites that this process has open now, so that a test that fails can show what they logged.
+OPEN = []
+
+
 class ServedSite:
     """`penstock serve`, alone or behind an Apache. What tests use of it, a FcgidSite has as well."""
 
@@ -84,7 +88,8 @@ def serve(way, apache_with, environment, folder, target, directives="", **settin
             directives=directives,
             settings=settings,
         ) as site:
-            yield site
+            with _listed(site):
+                yield site
         return
     with contextlib.ExitStack() as stack:
         served = _served(way, environment, folder, target, settings)
@@ -92,10 +97,18 @@ def serve(way, apache_with, environment, folder, target, directives="", **settin
         apache = None
         if way == PROXY_FCGI:
             apache = _proxy(apache_with("proxy", "proxy_fcgi"), folder, served, directives)
-            stack.callback(lambda: print("--- Apache's log\n" + apache.log()[-6000:]))
             stack.callback(apache.stop)
             apache.start()
-        yield ServedSite(served, apache)
+        yield stack.enter_context(_listed(ServedSite(served, apache)))
+
+
+@contextlib.contextmanager
+def _listed(site):
+    OPEN.append(site)
+    try:
+        yield site
+    finally:
+        OPEN.remove(site)
 
 
 def _served(way, environment, folder, target, settings):
