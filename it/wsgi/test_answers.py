@@ -56,7 +56,7 @@ def test_exc_info_is_raised_again_when_the_head_has_left(site, meeting):
 
     fault = "LookupError: after the head has left"
     eventually(lambda: fault in site.log(), what="in the log: " + fault)
-    assert not whole or site.way == fronts.FCGID, "which ends every answer in order"
+    assert not whole or site.way == fronts.FCGID, "see test_mistakes.py"
 
 
 def test_a_head_without_a_body_leaves_at_the_end(site):
