@@ -87,6 +87,11 @@ def kill(pids):
         _signal(pid, signal.SIGKILL)
 
 
+def terminate(pids):
+    for pid in pids:
+        _signal(pid, signal.SIGTERM)
+
+
 def title(pid):
     """The command line, blanks between its words; '' when the process has gone."""
     try:

@@ -1,10 +1,11 @@
-"""The virtualenv and the quickstart project that everything compared runs from.
+"""The virtualenv, the quickstart project and the Django site that everything compared runs from.
 
 They are the demo's, with the peers installed beside, kept in a cache folder because making them takes a minute.
 When the bench runs as root the servers run as www-data, so the cache then lies where that user can read it, and
 the interpreter is one that it can reach, too.
 """
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'python/src/main/python'))
-from penstock.demo.project import ProjectError, Quickstart  # noqa: E402
+from penstock.demo.project import ProjectError, Quickstart, find_python, run  # noqa: E402
 
 INTERPRETERS = ('/usr/bin/python3.11', '/usr/local/bin/python3.11', 'python3.11')
 
@@ -113,6 +114,30 @@ class Project:
         if user.pw_uid != os.geteuid():
             for path in [folder, *folder.rglob('*')]:
                 os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+class PlainProject:
+    """A virtualenv with Penstock and nothing else; `python`, `bin` and `venv` are ready after `prepare`."""
+
+    def __init__(self, cache, wheel, say):
+        self.wheel, self.say = Path(wheel), say
+        self.venv = Path(cache) / 'plain'
+        self.bin = self.venv / 'bin'
+        self.python = self.bin / 'python'
+
+    def prepare(self):
+        mark, made = self.venv / 'made', hashlib.sha256(self.wheel.read_bytes()).hexdigest()
+        if mark.exists() and mark.read_text() == made:
+            return
+        self.say('make a virtualenv with Penstock')
+        try:
+            shutil.rmtree(self.venv, ignore_errors=True)
+            run([find_python(), '-m', 'venv', str(self.venv)])
+            run([str(self.python), '-m', 'pip', '--disable-pip-version-check', '--quiet', 'install', str(self.wheel)])
+        except ProjectError as error:
+            raise BenchError(str(error)) from None
+        subprocess.run([self.python, '-m', 'penstock.training'], check=False)
+        mark.write_text(made)
 
 
 def production(text):

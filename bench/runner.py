@@ -41,8 +41,13 @@ class Running:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def port(self):
+        """Where requests are to be sent."""
+        return self.front.port
+
+    @property
     def url(self):
-        return f'http://127.0.0.1:{self.front.port}{self.application.path}'
+        return f'http://127.0.0.1:{self.port}{self.application.path}'
 
     def load(self, connections, seconds):
         """wrk's figures of a load on it: see measure.load."""
@@ -50,7 +55,7 @@ class Running:
 
     def ask(self):
         """(status, body, time of the first byte) of one request."""
-        return measure.ask(self.front.port, self.application.path, self.application.upload, self._headers())
+        return measure.ask(self.port, self.application.path, self.application.upload, self._headers())
 
     def _headers(self):
         return self.application.headers(self.project)
