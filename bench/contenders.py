@@ -208,9 +208,11 @@ CONTENDERS = [
     Contender('gunicorn-preload', 'the same with --preload', proxy('http'), gunicorn_preload_command),
     *beside('nginx',
             Contender('static', 'static file, no application', static, ceiling=True, without=('upload',)),
-            Contender('null', 'null FastCGI responder, fastcgi_pass', lambda site: nginx.FASTCGI, null_command, ceiling=True),
+            Contender('null', 'null FastCGI responder, fastcgi_pass', lambda site: nginx.FASTCGI, null_command,
+                      ceiling=True),
             Contender('penstock', 'Penstock, fastcgi_pass', lambda site: nginx.FASTCGI, penstock_command),
             Contender('flup', 'flup threads, fastcgi_pass', lambda site: nginx.FASTCGI, flup_command),
             Contender('uwsgi', 'uWSGI, uwsgi_pass', lambda site: nginx.UWSGI, uwsgi_command),
-            Contender('gunicorn', 'gunicorn gthread, 8 threads each, proxy_pass', lambda site: nginx.HTTP, gunicorn_command)),
+            Contender('gunicorn', 'gunicorn gthread, 8 threads each, proxy_pass', lambda site: nginx.HTTP,
+                      gunicorn_command)),
 ]

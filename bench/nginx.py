@@ -55,7 +55,12 @@ def _parameters(directive):
 
 FASTCGI = f'fastcgi_pass application;\nfastcgi_keep_conn on;\n{_parameters("fastcgi_param")}'
 UWSGI = f'uwsgi_pass application;\n{_parameters("uwsgi_param")}'
-HTTP = 'proxy_pass http://application;\nproxy_http_version 1.1;\nproxy_set_header Connection "";\nproxy_set_header Host $host;'
+HTTP = '''\
+proxy_pass http://application;
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+proxy_set_header Host $host;
+'''
 
 
 def binary():

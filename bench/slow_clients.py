@@ -42,7 +42,7 @@ def fcgi(kind):
     variables = {'REQUEST_METHOD': 'GET' if kind == 'read' else 'POST', 'SCRIPT_NAME': '', 'PATH_INFO': path,
                  'REQUEST_URI': path, 'QUERY_STRING': '', 'SERVER_NAME': 'localhost', 'SERVER_PORT': '80',
                  'SERVER_PROTOCOL': 'HTTP/1.1', 'CONTENT_LENGTH': '0' if kind == 'read' else str(BODY)}
-    pairs = b''.join(bytes((len(name), len(value))) + name.encode() + value.encode() for name, value in variables.items())
+    pairs = b''.join(bytes((len(name), len(value))) + f'{name}{value}'.encode() for name, value in variables.items())
     begin, parameters = record(1, struct.pack('>HB5x', 1, 1)), record(4, pairs) + record(4, b'')
     if kind == 'read':
         return begin + parameters + record(5, b''), b''
@@ -58,9 +58,9 @@ def record(kind, content):
 class Client:
     """One of them: connects when it has no connection, else takes the next small step."""
 
-    def __init__(self, address, kind, protocol, counts):
+    def __init__(self, address, kind, texts, counts):
         self.address, self.kind, self.counts = address, kind, counts
-        self.first, self.rest = protocol(kind)
+        self.first, self.rest = texts
         self.connection, self.sent = None, 0
 
     def turn(self):
@@ -129,7 +129,8 @@ def main(protocol, address, count, seconds):
     if ':' in address:
         host, port = address.split(':')
         address = host, int(port)
-    clients = [Client(address, kind, protocol, counts) for kind, _ in zip(cycle(KINDS), range(count))]
+    texts = {kind: protocol(kind) for kind in KINDS}
+    clients = [Client(address, kind, texts[kind], counts) for kind, _ in zip(cycle(KINDS), range(count))]
     deadline = time.monotonic() + seconds
     for client in clients:
         client.turn()

@@ -28,7 +28,11 @@ class Failure:
 
 
 class Visitors:
-    """`count` threads from `start` to `stop`; `seed` makes their choices and the names of their requests. `floor` is the oldest version of the application that may still answer."""
+    """`count` threads from `start` to `stop`; `seed` makes their choices and the names of their requests.
+
+    `floor` is the oldest version of the application that may still answer what is asked from now on.
+    """
+
 
     def __init__(self, port, count, patience, seed):
         self.port, self.patience, self.seed = port, patience, seed

@@ -95,9 +95,9 @@ class SoakSite(Running):
     def penstock(self, *words):
         """(exit status, output) of a command of Penstock's for this instance, which is named last."""
         instance = next((path.parent.name for path in self.folder.glob('run/*/control')), self.site.htdocs)
-        done = subprocess.run([self.project.bin / 'penstock', *words, instance], cwd=self.site.htdocs, stdin=subprocess.DEVNULL,
-                              env={**os.environ, **self.site.environment}, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, timeout=COMMAND_SECONDS)
+        done = subprocess.run([self.project.bin / 'penstock', *words, instance], cwd=self.site.htdocs, text=True,
+                              env={**os.environ, **self.site.environment}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_SECONDS)
         return done.returncode, done.stdout
 
     def connections(self):
