@@ -144,7 +144,7 @@ public final class PythonApplication implements Application, Generation.Owner {
         PythonSettings.Failure why;
         synchronized (this) {
             now = serving;
-            why = failure;
+            why = now == null && !stopping ? failure : null;
             if (now == null && loading != null) {
                 held.add(new Held(request, response, retried));
                 return;
