@@ -4,11 +4,14 @@ import os
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from harness.processes import alive
 from harness.waiting import eventually
+
+HERE = Path(__file__).resolve().parent
 
 
 class Listening:

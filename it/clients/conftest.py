@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from penstock import runtime
 
-HERE = Path(__file__).resolve().parent
+from clients.applications import HERE
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from clients.applications import Listening, end_processes_of, program
+from clients.applications import HERE, Listening, end_processes_of, program
 from harness.served import Served
 from harness.waiting import eventually
-
-HERE = Path(__file__).resolve().parent
 
 EVERYTHING = ("kept", "closing", "post", "upload", "download")
 
