@@ -54,6 +54,7 @@ final class Commands implements Callable<Integer> {
     static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         CommandLine line =
                 new CommandLine(new Commands()).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExpandAtFiles(false); // `request --data @file` means the file itself.
         line.setParameterExceptionHandler(Commands::wrongUsage);
         line.setExecutionExceptionHandler(Commands::failed);
         line.setUsageHelpAutoWidth(true);

@@ -150,15 +150,22 @@ class RequestCommandTest {
     }
 
     @Test
-    void fileIsSentWithItsLengthAndWhatIsSaidStandsAboveWhatIsUsual() throws IOException {
-        Path file = Files.writeString(folder.resolve("file"), "12345");
+    void fileIsSentWithItsLength() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "12345 6");
+        application(ANSWER, 0, ProtocolStatus.REQUEST_COMPLETE);
+        assertThat(request(socket, "-d", "@" + file, "--trace", "--secrets")).isZero();
+        assertThat(err.toString()).contains("CONTENT_LENGTH=7 ").containsPattern("> STDIN .*\"12345 6\"");
+    }
+
+    @Test
+    void whatIsSaidStandsAboveWhatIsUsual() {
         var sent = application(ANSWER, 0, ProtocolStatus.REQUEST_COMPLETE);
         assertThat(request(
                         socket,
                         "-X",
                         "PUT",
                         "-d",
-                        "@" + file,
+                        "text",
                         "-H",
                         "Content-Type: text/x",
                         "--var",
