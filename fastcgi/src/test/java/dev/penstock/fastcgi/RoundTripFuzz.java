@@ -12,9 +12,13 @@ import java.util.Random;
 public final class RoundTripFuzz {
     private static final int REQUESTS = 3;
     private static final int WORDS = 30;
-    private static final int ROOM_BYTES = 512 * 1024;
-    /// One word writes no more: five values of 65,539 bytes with their names, or twice as much in small records.
-    private static final int WORD_BYTES = 400 * 1024;
+    /// One word writes no more: one value of 65,539 bytes, four of 2,295 with their names, and their records.
+    private static final int WORD_BYTES = 96 * 1024;
+
+    /// Kept, because clean buffers would take more time than all the rest.
+    private static final ByteBuffer FROM_SERVER = ByteBuffer.allocate(2 * WORD_BYTES);
+
+    private static final ByteBuffer FROM_APPLICATION = ByteBuffer.allocate(2 * WORD_BYTES);
 
     private enum Stage {
         FREE,
@@ -25,12 +29,13 @@ public final class RoundTripFuzz {
     }
 
     private final ByteBuffer script;
-    private final ByteBuffer fromServer = ByteBuffer.allocate(ROOM_BYTES);
-    private final ByteBuffer fromApplication = ByteBuffer.allocate(ROOM_BYTES);
+    private final ByteBuffer fromServer = FROM_SERVER.clear();
+    private final ByteBuffer fromApplication = FROM_APPLICATION.clear();
     private final List<Event> events = new ArrayList<>();
     private final List<Reply> replies = new ArrayList<>();
     private final Stage[] stages = {Stage.FREE, Stage.FREE, Stage.FREE};
     private final Role[] roles = new Role[REQUESTS];
+    private boolean wasLarge;
 
     private RoundTripFuzz(byte[] input) {
         script = ByteBuffer.wrap(input);
@@ -71,10 +76,14 @@ public final class RoundTripFuzz {
         return script.hasRemaining() ? script.get() & 0xff : 0;
     }
 
-    /// Some bytes, of all sizes where lengths and records change their form.
+    /// Some bytes, of all sizes where lengths and records change their form; once as many as a record holds.
     private byte[] content() {
         int length = next();
-        byte[] content = new byte[length == 255 ? 65_520 + next() % 20 : length % 16 == 15 ? length * 9 : length / 4];
+        byte[] content = new byte[length % 16 == 15 ? length * 9 : length / 4];
+        if (length == 255 && !wasLarge) {
+            wasLarge = true;
+            content = new byte[65_520 + next() % 20];
+        }
         for (int i = 0; i < Math.min(content.length, 4); i++) {
             content[i] = (byte) next();
         }
