@@ -62,6 +62,16 @@ def test_a_body_over_the_limit_is_drained_and_gets_its_413(front):
     assert answer.status == 413 and "max_request_body" in answer.text
 
 
+def test_a_body_beyond_what_is_drained_costs_the_answer_and_nothing_else(quickstart, folder):
+    limits = {"max_request_body": "1M", "drain_bytes": "1M"}
+    with webservers.streams(quickstart, folder, **limits) as served:
+        address = folder / "fcgi.sock"
+        with webservers.WebServer("caddy", folder, CONFIGURATION, address=address) as front:
+            assert front.fetch("/digest", "POST", bytes(30_000_000)).status == 502
+            assert front.fetch("/").body == b"hello"
+        assert "drain_bytes = 1048576" in served.output()
+
+
 def test_a_chunked_upload_arrives_whole(front):
     answer = front.fetch("/digest", "POST", iter([b"x" * 70_000, b"y"]))
     assert answer.text.startswith("70001 ")

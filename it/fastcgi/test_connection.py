@@ -101,6 +101,12 @@ def test_a_filter_gets_its_input_and_its_file(connection, size):
     assert connection.answer(1).body == b"F" * size + b"posted"
 
 
+def test_where_the_input_ends_is_not_for_the_web_server_to_say(connection):
+    connection.begin(1, fastcgi.environ("/digest", "POST", **{"penstock.input_length": "x"}))
+    connection.stream_in(fastcgi.STDIN, b"ab", 1)
+    assert connection.answer(1).body.startswith(b"2 ")
+
+
 def test_complaints_come_on_stderr(connection):
     connection.get(1, "/complain", QUERY_STRING="text=the-roof-leaks")
     answer = connection.answer(1)

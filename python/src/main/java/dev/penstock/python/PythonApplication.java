@@ -124,6 +124,8 @@ public final class PythonApplication implements Application, Generation.Owner {
         if (request.role() == Role.FILTER) {
             // One body on the wire; the worker cuts it in two.
             request.environ().set("penstock.input_length", Long.toString(request.inputLength()));
+        } else {
+            request.environ().remove("penstock.input_length"); // Not for a web server to say.
         }
         submit(request, response, false);
     }

@@ -177,13 +177,13 @@ class FastCgiRefusalTest {
     }
 
     private void assertEndOf(int id) throws IOException {
-        web.send(record(RecordType.GET_VALUES, 0));
         WebServer.Received record = web.next();
         while (record.type() == RecordType.STDOUT.code() && record.id() == id) {
             record = web.next();
         }
         assertThat(record.type()).isEqualTo((int) RecordType.END_REQUEST.code());
         assertThat(record.id()).isEqualTo(id);
+        web.settle();
     }
 
     @Test
