@@ -2,6 +2,7 @@
 connection.
 """
 
+import contextlib
 import hashlib
 import socket
 
@@ -67,7 +68,9 @@ def test_a_body_beyond_what_is_drained_costs_the_answer_and_nothing_else(quickst
     with webservers.streams(quickstart, folder, **limits) as served:
         address = folder / "fcgi.sock"
         with webservers.WebServer("caddy", folder, CONFIGURATION, address=address) as front:
-            assert front.fetch("/digest", "POST", bytes(30_000_000)).status == 502
+            with contextlib.suppress(ConnectionError):  # Caddy answers, and reads no further
+                front.fetch("/digest", "POST", bytes(30_000_000))
+            eventually(lambda: '"status":502' in front.log())
             assert front.fetch("/").body == b"hello"
         assert "drain_bytes = 1048576" in served.output()
 
