@@ -5,6 +5,8 @@ Where an instance runs, it answers, and the program loads nothing; else the prog
 
 import hashlib
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -182,3 +184,18 @@ def test_a_body_over_the_instances_max_request_body_is_a_413(site):
 
     assert answer.status == 413
     assert "max_request_body" in answer.text
+
+
+def test_only_the_servers_own_user_and_root_may_hand_a_request_over(site):
+    """By the control socket, past the web server: another user could say anything in it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to be another user")
+    site = site()
+    site.start_instance()
+    (control,) = site.run_folder.glob("*/control")
+    program = (
+        "import os, socket, sys; os.setuid(54321); s = socket.socket(socket.AF_UNIX);"
+        "s.connect(sys.argv[1]); s.sendall(b'cgi\\0x\\0\\0'); print(s.recv(99).decode())"
+    )
+    said = subprocess.check_output(["python3", "-c", program, str(control)], encoding="utf-8")
+    assert said.startswith("no permission")

@@ -15,6 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServeArgumentsTest {
     @TempDir
@@ -54,9 +56,10 @@ class ServeArgumentsTest {
                 .contains(new ListenAddress.Tcp("127.0.0.1", 8080));
     }
 
-    @Test
-    void whoAsksForFastCgiGetsNoHttp() throws Exception {
-        ini("[server:main]\nport = 6543\n[penstock]\nfcgi = run/site.sock\n");
+    @ParameterizedTest
+    @ValueSource(strings = {"fcgi", "scgi", "uwsgi"})
+    void whoAsksForAnotherProtocolGetsNoHttp(String protocol) throws Exception {
+        ini("[server:main]\nport = 6543\n[penstock]\n" + protocol + " = run/site.sock\n");
         assertThat(deployment("site.ini").settings().get(Settings.HTTP)).isEmpty();
     }
 
