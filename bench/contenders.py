@@ -6,6 +6,7 @@ is not Apache.
 """
 
 import os
+import shlex
 import shutil
 import socket
 from dataclasses import dataclass, replace
@@ -126,6 +127,16 @@ def penstock_command(site, address=None):
             '--fcgi', address or site.socket, '--workers', site.workers]
 
 
+def tap_command(site):
+    """Penstock with `penstock tap` before it; the tap is stopped with the rest, by its mark."""
+    behind = site.folder / 'run/behind.sock'
+    penstock = site.project.bin / 'penstock'
+    serve = shlex.join(map(str, [penstock, 'serve', 'wsgi:application', '--python', site.project.python,
+                                 '--fcgi', behind, '--workers', site.workers]))
+    tap = shlex.join(map(str, [penstock, 'tap', '--listen', site.socket, '--to', behind]))
+    return ['sh', '-c', f'{serve} & while ! [ -S {shlex.quote(str(behind))} ]; do sleep 0.01; done; exec {tap} >tap.out']
+
+
 def flup_command(site):
     return [site.project.python, '-c', 'from wsgi import application; from flup.server.fcgi import WSGIServer; '
             f'WSGIServer(application, bindAddress="{site.socket}").run()']
@@ -198,6 +209,7 @@ CONTENDERS = [
     Contender('penstock-proxy', 'Penstock, mod_proxy_fcgi', proxy_fcgi, penstock_command),
     Contender('penstock-tcp', 'Penstock, mod_proxy_fcgi, TCP', proxy('fcgi', FCGI_PATHS, tcp=True),
               lambda site: penstock_command(site, site.address)),
+    Contender('tap', 'Penstock behind penstock tap, mod_proxy_fcgi', proxy_fcgi, tap_command),
     Contender('flup-fcgid', 'flup, mod_fcgid', fcgid('flup.server.fcgi')),
     Contender('flup-proxy', 'flup threads, mod_proxy_fcgi', proxy_fcgi, flup_command),
     Contender('uwsgi', 'uWSGI, mod_proxy_uwsgi', proxy('uwsgi'), uwsgi_command),
