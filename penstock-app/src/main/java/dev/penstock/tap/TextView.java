@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -16,11 +15,13 @@ import java.util.Set;
 final class TextView implements View {
     private static final int MAX_URI = 300;
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault());
 
     private final PrintWriter out;
     private final Look look;
-    private final Instant start;
+    private final long startMillis;
+    private long second = -1;
+    private String textOfSecond = "";
     private final Set<Fault> explained = EnumSet.noneOf(Fault.class);
 
     /// A view that has shown nothing.
@@ -29,7 +30,7 @@ final class TextView implements View {
     TextView(PrintWriter out, Look look, long startMicros) {
         this.out = out;
         this.look = look;
-        this.start = Instant.EPOCH.plus(startMicros, ChronoUnit.MICROS);
+        this.startMillis = startMicros / 1000;
     }
 
     @Override
@@ -91,7 +92,12 @@ final class TextView implements View {
     }
 
     private String time(long micros) {
-        return TIME.format(start.plus(micros, ChronoUnit.MICROS));
+        long millis = startMillis + micros / 1000;
+        if (millis / 1000 != second) {
+            second = millis / 1000;
+            textOfSecond = TIME.format(Instant.ofEpochSecond(second));
+        }
+        return textOfSecond + "." + Long.toString(1000 + millis % 1000).substring(1);
     }
 
     private String status(int status) {

@@ -16,7 +16,9 @@ final class Words {
     }
 
     static String millis(long micros) {
-        return String.format(Locale.ROOT, "%.1f ms", micros / 1000.0);
+        // Not by String.format: it is half of what a line costs.
+        long tenths = (micros + 50) / 100;
+        return tenths / 10 + "." + tenths % 10 + " ms";
     }
 
     static String bytes(long count) {
