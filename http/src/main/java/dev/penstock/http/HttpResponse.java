@@ -153,6 +153,7 @@ final class HttpResponse implements Response {
 
     /// Resets the connection: the client must not take what it has for whole, even where a response ends with it.
     private void cut(Throwable why) {
+        pump.whenClientGone(() -> {}); // It has not: a write that fails now is our doing.
         EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
         if (endPoint.getTransport() instanceof SocketChannel channel) {
             resetOnClose(channel);
@@ -178,5 +179,10 @@ final class HttpResponse implements Response {
     @Override
     public boolean cancelled() {
         return pump.isClientGone();
+    }
+
+    @Override
+    public void whenCancelled(Runnable action) {
+        pump.whenClientGone(action);
     }
 }

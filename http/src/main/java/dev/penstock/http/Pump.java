@@ -3,6 +3,7 @@ package dev.penstock.http;
 import dev.penstock.server.Overflow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpVersion;
@@ -26,6 +27,7 @@ final class Pump extends IteratingCallback {
     private volatile @Nullable ByteBuffer rest;
 
     private volatile boolean clientGone;
+    private final AtomicReference<@Nullable Runnable> whenClientGone = new AtomicReference<>();
     private boolean headSent;
     private boolean lastSent;
 
@@ -40,6 +42,21 @@ final class Pump extends IteratingCallback {
 
     boolean isClientGone() {
         return clientGone;
+    }
+
+    /// Has `action` run when a write fails, once; at once if one has.
+    void whenClientGone(Runnable action) {
+        whenClientGone.set(action);
+        if (clientGone) {
+            tell();
+        }
+    }
+
+    private void tell() {
+        Runnable action = whenClientGone.getAndSet(null);
+        if (action != null) {
+            action.run();
+        }
     }
 
     /// Sends the head and what is there, though the application has not ended.
@@ -104,5 +121,6 @@ final class Pump extends IteratingCallback {
         clientGone = true;
         overflow.abandon();
         done.failed(cause);
+        tell();
     }
 }

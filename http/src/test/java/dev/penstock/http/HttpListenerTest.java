@@ -152,8 +152,9 @@ class HttpListenerTest {
     @Test
     void aClientThatReadsNothingIsGivenUpAndTheApplicationIsTold() throws Exception {
         byte[] piece = new byte[100_000];
-        CountDownLatch told = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(2);
         Application application = (request, response) -> {
+            response.whenCancelled(told::countDown);
             response.start(Head.of(200, "OK"));
             while (!response.cancelled()) {
                 response.write(ByteBuffer.wrap(piece));
@@ -165,6 +166,45 @@ class HttpListenerTest {
                 Socket socket = listening.connect()) {
             Listening.send(socket, "GET / HTTP/1.1", "Host: h");
             assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void aClientThatHasGoneIsToldToWhoeverAsksLater() throws Exception {
+        byte[] piece = new byte[100_000];
+        CountDownLatch told = new CountDownLatch(1);
+        Application application = (request, response) -> {
+            response.start(Head.of(200, "OK"));
+            while (!response.cancelled()) {
+                response.write(ByteBuffer.wrap(piece));
+            }
+            response.whenCancelled(told::countDown);
+            response.end();
+        };
+        try (Listening listening = new Listening(application)) {
+            try (Socket socket = listening.connect()) {
+                Listening.send(socket, "GET / HTTP/1.1", "Host: h");
+                Listening.head(socket);
+            }
+            assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void aTornAnswerIsNoClientThatHasGone() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        Application application = (request, response) -> {
+            response.whenCancelled(told::countDown);
+            response.start(Head.of(200, "OK"));
+            response.tear("for a reason of ours");
+            over.countDown();
+        };
+        try (Listening listening = new Listening(application);
+                Socket socket = listening.connect()) {
+            Listening.send(socket, "GET / HTTP/1.1", "Host: h");
+            assertThat(over.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.getCount()).isEqualTo(1);
         }
     }
 
