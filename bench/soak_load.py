@@ -40,7 +40,8 @@ class Visitors:
         self.answered = Counter()
         self.failures, self.stale = [], []
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._visit, args=(number, random.Random(seed * 1000 + number)))
+        self._threads = [threading.Thread(target=self._visit, daemon=True,
+                                          args=(number, random.Random(seed * 1000 + number)))
                          for number in range(count)]
 
     def start(self):

@@ -93,7 +93,7 @@ def python_stacks(project, pid, seconds, file):
     found = Counter()
     for line in Path(file).read_text().splitlines():
         stack, _, count = line.rpartition(' ')
-        found[stack] += int(count)
+        found[stack or '(no Python frame)'] += int(count)
     return found
 
 
