@@ -311,6 +311,7 @@ public final class Decoder {
             return null;
         }
         Parameters asked = Parameters.parse(Arrays.copyOf(whole, contentLength), contentLength, MAX_MANAGEMENT_PAIRS);
+        whole = new byte[BEGIN_BODY_BYTES];
         List<String> names = new ArrayList<>(asked.count());
         for (int pair = 0; pair < asked.count(); pair++) {
             names.add(asked.name(pair));

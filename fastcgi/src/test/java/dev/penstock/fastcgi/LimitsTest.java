@@ -127,6 +127,22 @@ class LimitsTest {
         assertThat(decoder.heldBytes()).isEqualTo(full);
     }
 
+    @Test
+    void questionHoldsLittleAndNothingAfterwards() throws ProtocolException {
+        long empty = decoder.heldBytes();
+        byte[] names = new byte[4096];
+        names[0] = (byte) 0x80;
+        names[2] = (byte) (4091 >> 8);
+        names[3] = (byte) 4091;
+        byte[] question = record(9, 0, 4096);
+        System.arraycopy(names, 0, question, 8, names.length);
+        assertThat(fed(question)).hasSize(1);
+        assertThat(decoder.heldBytes()).isEqualTo(empty);
+        assertThatExceptionOfType(ProtocolException.class)
+                .isThrownBy(() -> fed(record(9, 0, 4097)))
+                .withMessageContaining("4096");
+    }
+
     /// An id that has not begun; types that only we send; a management type that does not exist; an abort of nothing.
     @ParameterizedTest
     @CsvSource({"5, 7", "4, 7", "6, 1", "99, 1", "8, 1", "99, 0", "2, 7"})

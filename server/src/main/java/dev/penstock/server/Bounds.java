@@ -13,6 +13,9 @@ import java.nio.file.Path;
 /// @param drainNanos how long a peer may take to close after the last answer, in nanoseconds: `drain_timeout`
 /// @param temporary where temporary files are made; they lose their names at once
 /// @param parameters the protocol's own limits
+/// @param requestMemory bytes that all requests may hold together while they come in; a connection that holds
+///     no more than a common request does is never closed for it
+/// @param times how long a peer may take
 public record Bounds(
         int maxConnections,
         long maxRequestBody,
@@ -21,4 +24,32 @@ public record Bounds(
         long drainBytes,
         long drainNanos,
         Path temporary,
-        Limits parameters) {}
+        Limits parameters,
+        long requestMemory,
+        Times times) {
+    /// 32 MiB for requests that come in: a quarter of the heap.
+    public static final long DEFAULT_REQUEST_MEMORY = 32 * 1024 * 1024;
+
+    /// The defaults for what is not named.
+    public Bounds(
+            int maxConnections,
+            long maxRequestBody,
+            int responseMemory,
+            long responseFile,
+            long drainBytes,
+            long drainNanos,
+            Path temporary,
+            Limits parameters) {
+        this(
+                maxConnections,
+                maxRequestBody,
+                responseMemory,
+                responseFile,
+                drainBytes,
+                drainNanos,
+                temporary,
+                parameters,
+                DEFAULT_REQUEST_MEMORY,
+                Times.DEFAULT);
+    }
+}

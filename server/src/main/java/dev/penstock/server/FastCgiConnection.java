@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// unread input resets it, and web servers turn that into an error for an answer that was fine. While a
 /// request is being answered the reading goes on, so that a client's abort is noticed.
 final class FastCgiConnection implements Poller.Connection {
-    /// How long a peer may pause in the middle of a request's parameters or body.
-    static final long READ_NANOS = 120_000_000_000L;
+    /// What a connection may hold of requests that come in even when `request_memory` is used up: a common request.
+    private static final long FAIR_BYTES = 4096;
 
     /// Refusals that a peer may leave unread.
     private static final int MAX_REFUSALS = 64;
@@ -54,8 +54,12 @@ final class FastCgiConnection implements Poller.Connection {
     private final Map<Integer, Incoming> incoming = new HashMap<>(2);
 
     private final Map<Integer, FastCgiResponse> answering = new ConcurrentHashMap<>(2);
-    /// When the peer's time is up, by [System#nanoTime]; [Long#MAX_VALUE] while it has no duty.
-    private volatile long deadline = Long.MAX_VALUE;
+    private final PeerClock clock;
+    /// Requests whose body is not complete, for other threads than the reading one.
+    private volatile int bodies;
+
+    /// Bytes that the gate counts as held by this connection; the reading thread's.
+    private long held;
 
     /// Bytes of bodies that were read and dropped since something was last of use.
     private long dropped;
@@ -66,7 +70,8 @@ final class FastCgiConnection implements Poller.Connection {
         this.gate = gate;
         this.over = over;
         this.decoder = new Decoder(gate.bounds().parameters());
-        this.outbox = new Outbox(channel, gate, this::writingFailed);
+        this.clock = new PeerClock(gate.bounds().times());
+        this.outbox = new Outbox(channel, gate, clock, this::writingFailed);
     }
 
     // ---- Reading
@@ -105,8 +110,7 @@ final class FastCgiConnection implements Poller.Connection {
             }
         } catch (ProtocolException e) {
             goesOn = false;
-            gate.counters().protocolErrors.increment();
-            gate.log().warning(gate.name(), "closed a connection: " + Printable.of(String.valueOf(e.getMessage())));
+            gate.broken(this, e);
         } catch (IOException e) {
             goesOn = false; // A reset is a client that went away: nothing to tell.
         } catch (RuntimeException e) {
@@ -134,12 +138,48 @@ final class FastCgiConnection implements Poller.Connection {
             handle(event);
             event = decoder.next();
         }
-        if (state.get() != State.ANSWERED) {
-            deadline = decoder.midRequest() ? System.nanoTime() + READ_NANOS : Long.MAX_VALUE;
-            if (state.get() == State.ANSWERED) { // Since the line before, by the thread that answers.
-                deadline = System.nanoTime() + gate.bounds().drainNanos();
-            }
+        account();
+        bodies = incoming.size();
+        clock.read(decoder.unfinishedHead(), bodyDeadline());
+    }
+
+    /// Tells the gate what requests hold that are not complete, when that has changed.
+    private void account() throws ProtocolException {
+        long now = decoder.heldBytes();
+        for (Incoming request : incoming.values()) {
+            now += request.held();
         }
+        boolean fits = now == held || gate.hold(now - held);
+        held = now;
+        if (!fits && now > FAIR_BYTES) {
+            throw new ProtocolException(
+                    "all requests on their way in hold more than " + gate.bounds().requestMemory() + " bytes, this"
+                            + " connection " + now + " of them (request_memory)",
+                    "request_memory");
+        }
+    }
+
+    /// When the first body that is under way is late. Those that are late now get their answer: here the
+    /// connection is shared, and the others are none the worse for it.
+    private long bodyDeadline() {
+        long first = Progress.NEVER;
+        for (Incoming request : incoming.values()) {
+            if (!request.isRejected() && request.progress().isOverdue(System.nanoTime())) {
+                tooSlow(request);
+            }
+            first = Math.min(first, request.progress().deadline());
+        }
+        return first;
+    }
+
+    private void tooSlow(Incoming request) {
+        gate.late(this, PeerClock.Late.BODY);
+        request.reject();
+        request.progress().begin(System.nanoTime());
+        String limit = "The request's body came too slowly: less than "
+                + gate.bounds().times().minProgress() + " bytes (min_progress) in "
+                + gate.bounds().times().body().toSeconds() + " s (body_timeout).";
+        Pages.send(request.response(), true, 408, "Request Timeout", limit);
     }
 
     /// Counts what is read for nobody, because its request has its answer.
@@ -148,7 +188,7 @@ final class FastCgiConnection implements Poller.Connection {
         if (dropped > gate.bounds().drainBytes()) {
             String limit = "what came after an answer was more than drain_bytes = "
                     + gate.bounds().drainBytes();
-            gate.log().info(gate.name(), "closed a connection: " + limit);
+            gate.reached("drain_bytes", "closed a connection from " + peer() + ": " + limit);
             throw new IOException(limit);
         }
     }
@@ -202,7 +242,8 @@ final class FastCgiConnection implements Poller.Connection {
                 begin.role(),
                 begin.parameters(),
                 response,
-                new BodyCollector(gate.bounds().temporary(), gate.bounds().maxRequestBody()));
+                new BodyCollector(gate.bounds().temporary(), gate.bounds().maxRequestBody()),
+                gate.bounds().times());
         if (!gate.serves(begin.role())) {
             request.reject();
             refuse(response, ProtocolStatus.UNKNOWN_ROLE, "asks for the role " + begin.role() + " (setting role)");
@@ -236,6 +277,9 @@ final class FastCgiConnection implements Poller.Connection {
 
     private void body(int id, ByteBuffer piece) throws IOException {
         Incoming request = incoming.get(id);
+        if (request != null) {
+            request.progress().moved(piece.remaining(), System.nanoTime());
+        }
         if (request == null || request.isRejected()) {
             drop(piece.remaining());
         } else if (!request.add(piece)) {
@@ -243,6 +287,7 @@ final class FastCgiConnection implements Poller.Connection {
             String limit = "The request's body is larger than max_request_body = "
                     + gate.bounds().maxRequestBody() + " bytes.";
             String what = Printable.of(request.environ().get("REQUEST_URI", "?"));
+            gate.counters().reached("max_request_body");
             gate.log().warning(gate.name(), what + ": 413, " + limit);
             Pages.send(request.response(), true, 413, "Content Too Large", limit);
         }
@@ -319,6 +364,7 @@ final class FastCgiConnection implements Poller.Connection {
     /// A response is complete and its END_REQUEST is about to be written: as soon as the web server sees
     /// that, it may use the id again. By the thread that writes it.
     void ending(FastCgiResponse response) {
+        clock.idle();
         answering.remove(response.id(), response);
     }
 
@@ -335,7 +381,7 @@ final class FastCgiConnection implements Poller.Connection {
     }
 
     private void shutOutput() {
-        deadline = System.nanoTime() + gate.bounds().drainNanos();
+        clock.closeWithin(gate.bounds().drainNanos());
         try {
             channel.shutdownOutput();
         } catch (IOException e) {
@@ -367,7 +413,8 @@ final class FastCgiConnection implements Poller.Connection {
         if (state.getAndSet(State.CLOSED) == State.CLOSED) {
             return;
         }
-        deadline = Long.MAX_VALUE;
+        clock.stop();
+        gate.hold(-held);
         Quietly.close(channel);
         incoming.values().forEach(Incoming::close);
         answering.values().forEach(FastCgiResponse::connectionGone);
@@ -387,9 +434,26 @@ final class FastCgiConnection implements Poller.Connection {
 
     /// Closes the connection if the peer's time is up. Called by the gate's clock.
     void expire(long now) {
-        if (now - deadline >= 0 && deadline != Long.MAX_VALUE) {
-            gate.counters().timedOut.increment();
+        PeerClock.Late late = clock.late(now, isBusy());
+        // A slow body does not take down the requests that share its connection: see bodyDeadline.
+        if (late != null && !(late == PeerClock.Late.BODY && answering.size() > bodies)) {
+            clock.stop();
+            gate.late(this, late);
             cut();
         }
+    }
+
+    /// How long there has been no request, in nanoseconds; negative while there is one, or the end is near.
+    long idleNanos(long now) {
+        return isBusy() || clock.owes() || state.get() != State.OPEN ? -1 : now - clock.idleSince();
+    }
+
+    boolean isOpen() {
+        return state.get() != State.CLOSED;
+    }
+
+    /// Who is at the other end.
+    String peer() {
+        return PeerName.of(channel);
     }
 }

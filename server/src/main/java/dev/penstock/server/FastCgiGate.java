@@ -1,16 +1,24 @@
 package dev.penstock.server;
 
 import dev.penstock.fastcgi.Parameters;
+import dev.penstock.fastcgi.ProtocolException;
 import dev.penstock.fastcgi.Role;
+import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /// Where FastCGI comes in: everything that the connections of one server share.
 public final class FastCgiGate implements Listener.Handler, Poller.Gate {
     private static final List<String> DROPPED_WHEN_EMPTY = List.of("CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_USER");
+    private static final long IDLE_AT_LEAST_NANOS = 1_000_000_000L;
 
     private final Bounds bounds;
     private final PathTruth pathTruth;
@@ -20,6 +28,12 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
     private final Counters counters = new Counters();
     private final BufferPool buffers = new BufferPool();
     private final Set<FastCgiConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Complaints complaints;
+    /// Bytes held by requests that come in.
+    private final AtomicLong held = new AtomicLong();
+
+    /// The idle connection that was cut last; it may still be open.
+    private @Nullable FastCgiConnection leaving;
 
     /// What happened so far, for the status.
     public static final class Counters {
@@ -30,6 +44,26 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         /// Requests that were answered with OVERLOADED, CANT_MPX_CONN or UNKNOWN_ROLE.
         public final LongAdder refused = new LongAdder();
         public final LongAdder timedOut = new LongAdder();
+        /// Connections from addresses that `allowed_clients` does not name.
+        public final LongAdder refusedClients = new LongAdder();
+        /// Idle connections that were closed to make room for new ones.
+        public final LongAdder madeRoom = new LongAdder();
+
+        private final Map<String, LongAdder> limits = new ConcurrentSkipListMap<>();
+
+        /// A limit was reached.
+        ///
+        /// @param setting its name
+        public void reached(String setting) {
+            limits.computeIfAbsent(setting, any -> new LongAdder()).increment();
+        }
+
+        /// How often each limit was reached, by the name of its setting; those that never were are left out.
+        public Map<String, Long> limits() {
+            Map<String, Long> counts = new TreeMap<>();
+            limits.forEach((setting, count) -> counts.put(setting, count.sum()));
+            return counts;
+        }
     }
 
     public FastCgiGate(
@@ -39,6 +73,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         this.application = application;
         this.threads = threads;
         this.log = log;
+        this.complaints = new Complaints(log, name(), System::nanoTime);
     }
 
     @Override
@@ -51,6 +86,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
     /// @param over called once, by any thread, when the connection is closed
     @Override
     public FastCgiConnection open(SocketChannel channel, Runnable over) {
+        KeepAlive.set(channel, bounds.times().tcpKeepAlive());
         FastCgiConnection connection = new FastCgiConnection(channel, this, over);
         connections.add(connection);
         return connection;
@@ -61,10 +97,95 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         connections.remove(connection);
     }
 
+    /// A peer broke the protocol or went over a limit; its connection is closed.
+    void broken(FastCgiConnection connection, ProtocolException fault) {
+        counters.protocolErrors.increment();
+        String limit = fault.limit();
+        if (limit != null) {
+            counters.reached(limit);
+        }
+        complaints.tell(
+                limit == null ? "protocol" : limit,
+                EventLog.Level.WARNING,
+                "closed a connection from " + connection.peer() + ": " + fault.getMessage());
+    }
+
+    /// A peer was too slow; its connection is closed.
+    void late(FastCgiConnection connection, PeerClock.Late late) {
+        counters.timedOut.increment();
+        if (!late.setting.isEmpty()) {
+            counters.reached(late.setting);
+            complaints.tell(
+                    late.setting,
+                    EventLog.Level.INFO,
+                    "closed a connection from " + connection.peer() + ": " + late.text + " (" + late.setting + ")");
+        }
+    }
+
+    @Override
+    public void refused(SocketChannel channel) {
+        counters.refusedClients.increment();
+        complaints.tell(
+                "allowed_clients",
+                EventLog.Level.WARNING,
+                "refused a connection from " + PeerName.of(channel) + " (allowed_clients)");
+    }
+
+    /// A listener cannot accept, and may not be able to for a while.
+    void cannotAccept(IOException e) {
+        complaints.tell("accept", EventLog.Level.WARNING, "cannot accept a connection: " + e.getMessage());
+    }
+
+    /// What a connection holds of requests that come in is another number of bytes now. False when that is too
+    /// much in all.
+    boolean hold(long more) {
+        return held.addAndGet(more) <= bounds.requestMemory();
+    }
+
+    /// Bytes that requests hold that come in.
+    public long heldBytes() {
+        return held.get();
+    }
+
+    /// Closes the connection that has been idle the longest, for one that waits. A connection that became
+    /// idle within the last second stays: its next request may be on its way.
+    ///
+    /// @return whether a connection will soon be closed
+    @Override
+    public synchronized boolean makeRoom() {
+        FastCgiConnection last = leaving;
+        if (last != null && last.isOpen()) {
+            return true;
+        }
+        long now = System.nanoTime();
+        FastCgiConnection longest = null;
+        long longestNanos = IDLE_AT_LEAST_NANOS - 1;
+        for (FastCgiConnection each : connections) {
+            long idle = each.idleNanos(now);
+            if (idle > longestNanos) {
+                longest = each;
+                longestNanos = idle;
+            }
+        }
+        leaving = longest;
+        if (longest == null) {
+            return false;
+        }
+        counters.madeRoom.increment();
+        longest.cut();
+        complaints.tell(
+                "max_connections",
+                EventLog.Level.WARNING,
+                bounds.maxConnections() + " connections are open; closed an idle one from " + longest.peer()
+                        + " for a new one (max_connections)");
+        return true;
+    }
+
     /// Closes connections whose peer's time is up. Called about once a second.
     public void tick() {
         long now = System.nanoTime();
         connections.forEach(connection -> connection.expire(now));
+        complaints.tick();
     }
 
     /// Connections that are open now.

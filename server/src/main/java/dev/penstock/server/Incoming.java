@@ -14,14 +14,17 @@ final class Incoming implements Closeable {
     private final Parameters environ;
     private final FastCgiResponse response;
     private final BodyCollector body;
+    private final Progress progress;
     private long inputLength;
     private boolean rejected;
 
-    Incoming(Role role, Parameters environ, FastCgiResponse response, BodyCollector body) {
+    Incoming(Role role, Parameters environ, FastCgiResponse response, BodyCollector body, Times times) {
         this.role = role;
         this.environ = environ;
         this.response = response;
         this.body = body;
+        this.progress = new Progress(times.body(), times.minProgress());
+        progress.begin(System.nanoTime());
     }
 
     Role role() {
@@ -44,6 +47,16 @@ final class Incoming implements Closeable {
 
     boolean isRejected() {
         return rejected;
+    }
+
+    /// How its body comes on.
+    Progress progress() {
+        return progress;
+    }
+
+    /// Bytes of memory.
+    long held() {
+        return rejected ? 0 : environ.bytes().length + Math.min(body.length(), BodyCollector.IN_MEMORY_BYTES);
     }
 
     /// Takes a piece of STDIN or DATA. False when the body is over `max_request_body`.

@@ -7,7 +7,9 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /// Accepts connections on one listening socket.
 ///
@@ -22,7 +24,20 @@ public final class Listener implements Closeable {
         ///
         /// @param over called once, by any thread, when the connection is closed
         void serve(SocketChannel connection, Runnable over);
+
+        /// `max_connections` are open and another one waits.
+        ///
+        /// @return whether one of them will soon be closed
+        default boolean makeRoom() {
+            return false;
+        }
+
+        /// A connection of a peer that may not connect has come; it is closed.
+        default void refused(SocketChannel connection) {}
     }
+
+    /// How often it is tried again to make room for a connection, milliseconds.
+    private static final long CROWDED_MS = 20;
 
     /// Threads that may wait in accept at once: one, and one that has just come back.
     private static final int MAX_WAITING = 2;
@@ -31,6 +46,7 @@ public final class Listener implements Closeable {
 
     private final String name;
     private final ServerSocketChannel socket;
+    private final Predicate<SocketChannel> clients;
     private final Handler handler;
     private final ConnectionThreads threads;
     private final Semaphore connections;
@@ -39,8 +55,7 @@ public final class Listener implements Closeable {
     private final AtomicInteger active = new AtomicInteger();
     private volatile boolean released;
 
-    /// @param name the address, for the log and the status
-    /// @param connections permits shared by all listeners: `max_connections`
+    /// For a socket to which everybody may connect who can.
     public Listener(
             String name,
             ServerSocketChannel socket,
@@ -48,8 +63,23 @@ public final class Listener implements Closeable {
             ConnectionThreads threads,
             Semaphore connections,
             EventLog log) {
+        this(name, socket, connection -> true, handler, threads, connections, log);
+    }
+
+    /// @param name the address, for the log and the status
+    /// @param clients who may connect
+    /// @param connections permits shared by all listeners: `max_connections`
+    public Listener(
+            String name,
+            ServerSocketChannel socket,
+            Predicate<SocketChannel> clients,
+            Handler handler,
+            ConnectionThreads threads,
+            Semaphore connections,
+            EventLog log) {
         this.name = name;
         this.socket = socket;
+        this.clients = clients;
         this.handler = handler;
         this.threads = threads;
         this.connections = connections;
@@ -88,12 +118,31 @@ public final class Listener implements Closeable {
     }
 
     private void serve(SocketChannel connection) {
+        if (!clients.test(connection)) {
+            handler.refused(connection);
+            Quietly.close(connection);
+            return;
+        }
         active.incrementAndGet();
-        connections.acquireUninterruptibly();
+        awaitRoom();
         handler.serve(connection, () -> {
             connections.release();
             active.decrementAndGet();
         });
+    }
+
+    private void awaitRoom() {
+        while (!connections.tryAcquire()) {
+            handler.makeRoom();
+            try {
+                if (connections.tryAcquire(CROWDED_MS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                connections.acquireUninterruptibly();
+                return;
+            }
+        }
     }
 
     private SocketChannel accept() throws IOException {

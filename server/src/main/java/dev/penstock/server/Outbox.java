@@ -62,6 +62,7 @@ final class Outbox {
 
     private final SocketChannel channel;
     private final FastCgiGate gate;
+    private final PeerClock clock;
     private final Runnable broken;
     /// Guards everything below.
     private final Object lock = new Object();
@@ -76,9 +77,10 @@ final class Outbox {
     private @Nullable Runnable whenIdle;
 
     /// @param broken called, without a lock, when a write has failed
-    Outbox(SocketChannel channel, FastCgiGate gate, Runnable broken) {
+    Outbox(SocketChannel channel, FastCgiGate gate, PeerClock clock, Runnable broken) {
         this.channel = channel;
         this.gate = gate;
+        this.clock = clock;
         this.broken = broken;
     }
 
@@ -97,6 +99,9 @@ final class Outbox {
     /// blocks.
     void write(ByteBuffer records) {
         try {
+            if (channel.isBlocking()) {
+                clock.writing();
+            }
             while (records.hasRemaining() && channel.write(records) > 0) {
                 // A blocking channel takes it all, another what fits.
             }
@@ -104,6 +109,7 @@ final class Outbox {
             fail();
             return;
         }
+        clock.written();
         Runnable action;
         boolean goesOn;
         synchronized (lock) {
@@ -201,7 +207,7 @@ final class Outbox {
     /// The connection's writing thread: until nothing is left to write.
     private void run() {
         ByteBuffer buffer = gate.buffers().take();
-        try (Patience patience = new Patience(channel)) {
+        try (Patience patience = new Patience(channel, clock)) {
             ByteBuffer left = takeRest();
             if (left != null) {
                 patience.write(left);
@@ -300,18 +306,24 @@ final class Outbox {
         private static final long LOOK_MS = 1000;
 
         private final SocketChannel channel;
+        private final PeerClock clock;
         private @Nullable Selector selector;
 
-        Patience(SocketChannel channel) {
+        Patience(SocketChannel channel, PeerClock clock) {
             this.channel = channel;
+            this.clock = clock;
         }
 
         void write(ByteBuffer records) throws IOException {
+            clock.writing();
             while (records.hasRemaining()) {
-                if (channel.write(records) == 0) {
+                int count = channel.write(records);
+                clock.wrote(count);
+                if (count == 0) {
                     await();
                 }
             }
+            clock.written();
         }
 
         private void await() throws IOException {

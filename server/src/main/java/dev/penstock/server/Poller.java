@@ -9,9 +9,11 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /// One thread that accepts on the listeners that the server opened itself and reads from all their
 /// connections.
@@ -47,15 +49,21 @@ public final class Poller implements Runnable, Closeable {
 
     /// A body that pauses for so long is waited for by the poller, so that slow ones hold no threads.
     private static final long PAUSE_MS = 100;
+    /// How long it accepts nothing after the system could not, for want of descriptors, say.
+    private static final long FAILED_NANOS = 100_000_000L;
 
     private final FastCgiGate gate;
     private final ConnectionThreads threads;
     private final EventLog log;
     private final Semaphore connections;
     private final Selector selector;
-    private final List<ServerSocketChannel> listeners = new ArrayList<>();
+    private final Map<ServerSocketChannel, Predicate<SocketChannel>> listeners = new HashMap<>();
     private final ByteBuffer input = ByteBuffer.allocateDirect(BufferPool.BUFFER_BYTES);
     private volatile boolean accepting = true;
+    /// A connection waits for which there is no room. By the poller's thread.
+    private boolean crowded;
+
+    private long acceptAgainNanos = System.nanoTime();
 
     /// @param connections permits shared by all listeners: `max_connections`; further ones wait in their backlogs
     public Poller(FastCgiGate gate, ConnectionThreads threads, EventLog log, Semaphore connections) throws IOException {
@@ -67,15 +75,14 @@ public final class Poller implements Runnable, Closeable {
     }
 
     /// Takes a bound listening socket; before [#run] only.
-    public void listen(ServerSocketChannel socket) throws IOException {
-        listen(socket, gate);
-    }
-
-    /// The same for a protocol beside FastCGI.
-    public void listen(ServerSocketChannel socket, Gate protocol) throws IOException {
+    ///
+    /// @param clients who may connect
+    /// @param protocol whose connections they are
+    public void listen(ServerSocketChannel socket, Predicate<SocketChannel> clients, Gate protocol)
+            throws IOException {
         socket.configureBlocking(false);
         socket.register(selector, SelectionKey.OP_ACCEPT, protocol);
-        listeners.add(socket);
+        listeners.put(socket, clients);
     }
 
     /// The loop; ends with [#end].
@@ -83,8 +90,8 @@ public final class Poller implements Runnable, Closeable {
     public void run() {
         while (selector.isOpen()) {
             try {
-                boolean mayAccept = connections.availablePermits() > 0;
-                listeners.forEach(socket -> accept(socket, mayAccept));
+                boolean mayAccept = System.nanoTime() - acceptAgainNanos >= 0;
+                listeners.keySet().forEach(socket -> accept(socket, mayAccept));
                 selector.select(this::ready, mayAccept ? 0 : FULL_MS);
             } catch (IOException | java.nio.channels.ClosedSelectorException e) {
                 if (selector.isOpen()) {
@@ -111,21 +118,56 @@ public final class Poller implements Runnable, Closeable {
         } catch (CancelledKeyException | ClosedChannelException e) {
             // Closed by another thread in this moment.
         } catch (IOException e) {
-            log.warning(gate.name(), "cannot accept a connection: " + e.getMessage());
+            gate.makeRoom(); // Perhaps it is descriptors that are wanting.
+            acceptAgainNanos = System.nanoTime() + FAILED_NANOS;
+            gate.cannotAccept(e);
         }
     }
 
     private void acceptFrom(ServerSocketChannel socket, Gate protocol) throws IOException {
-        if (!accepting || !connections.tryAcquire()) {
+        if (!accepting || !hasRoom()) {
             return;
         }
-        SocketChannel channel = socket.accept();
-        if (channel == null) {
-            connections.release();
-            return;
+        SocketChannel channel = null;
+        boolean served = false;
+        try {
+            channel = socket.accept();
+            served = channel != null && mayConnect(socket, channel);
+        } finally {
+            if (!served) {
+                Quietly.close(channel);
+                connections.release();
+            }
         }
-        channel.configureBlocking(false);
-        channel.register(selector, SelectionKey.OP_READ, protocol.open(channel, connections::release));
+        if (served) {
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ, protocol.open(channel, connections::release));
+        }
+    }
+
+    /// Takes a permit. Where there is none, an idle connection has to go: then its place is free within a moment.
+    private boolean hasRoom() {
+        if (connections.tryAcquire()) {
+            crowded = false;
+            return true;
+        }
+        if (!crowded) {
+            crowded = true;
+            gate.counters().reached("max_connections");
+        }
+        if (!gate.makeRoom()) {
+            acceptAgainNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FULL_MS);
+        }
+        return false;
+    }
+
+    private boolean mayConnect(ServerSocketChannel socket, SocketChannel channel) {
+        Predicate<SocketChannel> clients = listeners.get(socket);
+        if (clients != null && clients.test(channel)) {
+            return true;
+        }
+        gate.refused(channel);
+        return false;
     }
 
     private void readable(SelectionKey key, Connection connection) throws IOException {
@@ -172,7 +214,7 @@ public final class Poller implements Runnable, Closeable {
     @Override
     public void close() {
         accepting = false;
-        listeners.forEach(Quietly::close);
+        listeners.keySet().forEach(Quietly::close);
         selector.wakeup();
     }
 

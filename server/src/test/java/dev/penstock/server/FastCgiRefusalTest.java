@@ -16,39 +16,14 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Requests that are refused, aborted or broken; the application keeps those that reach it.
 @Timeout(20)
-class FastCgiRefusalTest {
-    @TempDir
-    Path directory;
-
-    private final BlockingQueue<Response> taken = new ArrayBlockingQueue<>(10);
-    private Gate gate;
-    private WebServer web;
-
-    @BeforeEach
-    void open() throws IOException {
-        gate = new Gate(directory, (request, response) -> taken.add(response));
-        web = gate.connect();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        web.close();
-        gate.close();
-    }
-
+class FastCgiRefusalTest extends HeldRequests {
     @Test
     void unknownRoleGetsARealAnswer() throws IOException {
         web.send(begin(1, 9, KEEP_CONN), params(1, "A", "b"), stdin(1, "x"), stdinEnd(1));
@@ -198,8 +173,9 @@ class FastCgiRefusalTest {
         assertThat(web.next()).isNull();
         web.awaitServed();
         assertThat(gate.log)
-                .containsExactly("WARNING closed a connection: "
-                        + "expected a FastCGI record of version 1, found a first byte of 71 (HTTP?)");
+                .containsExactly("WARNING closed a connection from user "
+                        + System.getProperty("user.name")
+                        + ": expected a FastCGI record of version 1, found a first byte of 71 (HTTP?)");
         assertThat(gate.gate.counters().protocolErrors.sum()).isEqualTo(1);
     }
 

@@ -8,49 +8,21 @@ import static dev.penstock.server.WebServer.params;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Answers: large ones, slow readers, torn ones. The test itself is the application's thread.
 @Timeout(20)
-class FastCgiResponseTest {
+class FastCgiResponseTest extends HeldRequests {
     private static final Head OK = Head.of(200, "OK");
     private static final String PIECE = "0123456789abcdef".repeat(2048);
-
-    @TempDir
-    Path directory;
-
-    private final BlockingQueue<Response> taken = new ArrayBlockingQueue<>(10);
-    private Gate gate;
-    private WebServer web;
-
-    @BeforeEach
-    void open() throws IOException {
-        gate = new Gate(directory, (request, response) -> taken.add(response));
-        web = gate.connect();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        web.close();
-        gate.close();
-    }
-
-    private Response taken(byte[] request) throws Exception {
-        web.send(request);
-        return taken.take();
-    }
 
     private static Thread writing(Response response, int pieces, AtomicInteger written) {
         return Thread.ofPlatform().daemon().start(() -> {

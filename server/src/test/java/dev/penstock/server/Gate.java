@@ -32,9 +32,22 @@ final class Gate implements AutoCloseable {
     }
 
     Gate(Path directory, Application application, int responseMemory, long responseFile) throws IOException {
-        Limits limits = new Limits(64 * 1024, 100, 2);
-        Bounds bounds =
-                new Bounds(100, MAX_BODY, responseMemory, responseFile, DRAIN_BYTES, DRAIN_NANOS, directory, limits);
+        this(
+                directory,
+                application,
+                new Bounds(
+                        100,
+                        MAX_BODY,
+                        responseMemory,
+                        responseFile,
+                        DRAIN_BYTES,
+                        DRAIN_NANOS,
+                        directory,
+                        new Limits(64 * 1024, 100, 2)));
+    }
+
+    /// Bounds of the test's own; the temporary directory is the gate's.
+    Gate(Path directory, Application application, Bounds bounds) throws IOException {
         EventLog events = (level, source, text) -> log.add(level + " " + text);
         gate = new FastCgiGate(bounds, new PathTruth("auto", null), application, new ConnectionThreads(), events);
         path = directory.resolve("gate");
