@@ -21,14 +21,6 @@ import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 /// [#start] binds; from then on Jetty's threads call the application. [#stop] ends in order. Both are
 /// called once, in this order, by whoever owns the listener.
 public final class HttpListener {
-    /// The request line and headers together; as much as a FastCGI web server may send as parameters
-    /// would be more than browsers ever do.
-    private static final int MAX_HEAD_BYTES = 64 * 1024;
-
-    /// A browser keeps connections open; one that is silent for so long is closed. It is also how long a
-    /// client may pause within a request or while it takes a response.
-    private static final Duration IDLE = Duration.ofSeconds(30);
-
     private static final int MIN_THREADS = 2;
     private static final int KEEP_THREADS_MS = 20_000;
 
@@ -41,12 +33,14 @@ public final class HttpListener {
     private volatile InetSocketAddress address;
 
     /// @param address port 0 lets the system choose
-    /// @param bounds `maxConnections` counts the connections of this listener
+    /// @param bounds `maxConnections` counts the connections of this listener; the request line and headers
+    ///     together have the bound of a FastCGI request's variables, a response's head its own; a browser keeps
+    ///     connections open, and one that is silent for `head_timeout` is closed, within a request or response too
     /// @param maxThreads how many threads may read requests and call the application at once; 4 to 32 is plenty,
     ///     because none waits for a client or a worker
     public HttpListener(
             InetSocketAddress address, Application application, Bounds bounds, EventLog log, int maxThreads) {
-        this(address, application, bounds, log, maxThreads, IDLE);
+        this(address, application, bounds, log, maxThreads, bounds.times().head());
     }
 
     /// For tests that see a client being given up.
@@ -64,7 +58,7 @@ public final class HttpListener {
         threads.setReservedThreads(0);
         server = new Server(threads, new ScheduledExecutorScheduler("http-clock", true), null);
         // One acceptor thread: without it a closed socket goes on listening until the selector next wakes up.
-        connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration()));
+        connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration(bounds)));
         connector.setHost(address.getHostString());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(idle.toMillis());
@@ -75,11 +69,11 @@ public final class HttpListener {
         server.setErrorHandler(new PlainErrors());
     }
 
-    private static HttpConfiguration configuration() {
+    private static HttpConfiguration configuration(Bounds bounds) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        http.setRequestHeaderSize(MAX_HEAD_BYTES);
-        http.setResponseHeaderSize(MAX_HEAD_BYTES);
+        http.setRequestHeaderSize(bounds.parameters().maxParameterBytes());
+        http.setResponseHeaderSize(bounds.maxResponseHead());
         // An application gets the path as it was written: `//`, `%2F` and `..` mean what it says they mean.
         http.setUriCompliance(UriCompliance.UNSAFE);
         return http;

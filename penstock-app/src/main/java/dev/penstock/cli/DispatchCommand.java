@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.deploy.Activation;
 import dev.penstock.deploy.Deployment;
 import dev.penstock.deploy.InstanceId;
 import dev.penstock.deploy.Launch;
@@ -29,7 +30,7 @@ final class DispatchCommand {
                     + " of one version?): " + e.getMessage());
             return Exit.USAGE;
         }
-        return ServerStart.run(deployment(arguments), new Launch(arguments.instance(), true, false));
+        return ServerStart.run(deployment(arguments), new Launch(arguments.instance(), true, false, Activation.NONE));
     }
 
     /// A wrong setting does not keep the server from starting: visitors wait, and are told by it.

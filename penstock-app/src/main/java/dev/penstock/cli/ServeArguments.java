@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param target as it was written
 /// @param globalConf the `name=value` pairs
 /// @param options the settings among the options
-record ServeArguments(String target, Map<String, String> globalConf, List<Option> options) {
+/// @param isActivated whether listening sockets were handed over
+record ServeArguments(String target, Map<String, String> globalConf, List<Option> options, boolean isActivated) {
     private static final ListenAddress.Tcp DEFAULT_HTTP = new ListenAddress.Tcp("127.0.0.1", 8080);
 
     /// A setting on the command line.
@@ -59,8 +60,9 @@ record ServeArguments(String target, Map<String, String> globalConf, List<Option
 
     /// Somebody who starts a server wants it to listen: where nothing says otherwise, where the INI file's own
     /// server would.
-    private static Settings listening(Settings settings, @Nullable IniFile ini) throws SettingsException {
-        if (settings.get(Settings.HTTP).isPresent()
+    private Settings listening(Settings settings, @Nullable IniFile ini) throws SettingsException {
+        if (isActivated
+                || settings.get(Settings.HTTP).isPresent()
                 || !settings.get(Settings.FCGI).isEmpty()
                 || !settings.get(Settings.SCGI).isEmpty()
                 || !settings.get(Settings.UWSGI).isEmpty()) {

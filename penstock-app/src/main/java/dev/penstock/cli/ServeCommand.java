@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.deploy.Activation;
 import dev.penstock.deploy.Launch;
 import dev.penstock.deploy.ServerStart;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Serve an application from this terminal until Ctrl-C.",
             "Without --http, --fcgi, --scgi and --uwsgi it listens for HTTP where [server:main] of the INI file says, or on"
-                    + " 127.0.0.1:8080."
+                    + " 127.0.0.1:8080. Sockets that systemd or spawn-fcgi hand over speak FastCGI."
         },
         footer = {
             "%nExamples:",
@@ -47,7 +48,7 @@ final class ServeCommand extends Subcommand {
 
     @Option(
             names = "--fcgi",
-            paramLabel = "PATH|HOST:PORT",
+            paramLabel = "PATH|@NAME|HOST:PORT",
             description = "Listen for FastCGI; can be given several times.")
     private List<String> fcgi = new ArrayList<>();
 
@@ -74,10 +75,22 @@ final class ServeCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        ServeArguments arguments = new ServeArguments(target, pairs("name=value", globalConf), options());
+        Activation activation = activation();
+        ServeArguments arguments =
+                new ServeArguments(target, pairs("name=value", globalConf), options(), activation.sockets() > 0);
         PythonFinder pythons = new PythonFinder(System.getenv(), System.getProperty("penstock.python"));
         Path directory = Path.of("").toAbsolutePath();
-        return ServerStart.run(arguments.deployment(directory, pythons), new Launch(instance, false, true));
+        return ServerStart.run(arguments.deployment(directory, pythons), new Launch(instance, false, true, activation));
+    }
+
+    private static Activation activation() {
+        try {
+            boolean stdin = Boolean.getBoolean(Activation.STDIN_LISTENS);
+            return Activation.of(
+                    System.getenv(), stdin, () -> ProcessHandle.current().pid());
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
     }
 
     private List<ServeArguments.Option> options() {

@@ -3,11 +3,9 @@ package dev.penstock.deploy;
 import dev.penstock.control.Commands;
 import dev.penstock.control.ControlServer;
 import dev.penstock.control.Dispatches;
-import dev.penstock.fastcgi.Limits;
 import dev.penstock.http.HttpListener;
 import dev.penstock.python.PythonApplication;
 import dev.penstock.python.PythonSettings;
-import dev.penstock.server.Bounds;
 import dev.penstock.server.ConnectionThreads;
 import dev.penstock.server.FastCgiGate;
 import dev.penstock.server.Listener;
@@ -20,6 +18,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +31,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
@@ -50,7 +50,8 @@ public final class Instance implements Commands {
     private final PlainGate scgi;
     private final PlainGate uwsgi;
     private final Semaphore connections;
-    private final OwnListeners own = new OwnListeners();
+    private final OwnListeners own;
+    private final ClientRules clientRules;
     private final RestartFiles restartFiles;
     private final long startNanos = System.nanoTime();
     private final CountDownLatch stopAsked = new CountDownLatch(1);
@@ -61,16 +62,20 @@ public final class Instance implements Commands {
     private @Nullable HttpListener http;
     private @Nullable AFUNIXServerSocketChannel control;
 
-    Instance(Deployment deployment, Launch launch, Path directory, LogFile log, PythonApplication application) {
+    Instance(Deployment deployment, Launch launch, Path directory, LogFile log, PythonApplication application)
+            throws IOException {
         this.deployment = deployment;
         this.launch = launch;
         this.directory = directory;
         this.log = log;
         this.application = application;
         this.connections = new Semaphore(deployment.settings().get(Settings.MAX_CONNECTIONS));
-        this.gate = new FastCgiGate(bounds(), pathTruth(), application, threads, log);
+        this.gate = new FastCgiGate(
+                Boundaries.of(deployment.settings(), directory), pathTruth(), application, threads, log);
         this.scgi = new PlainGate(PlainProtocol.SCGI, gate);
         this.uwsgi = new PlainGate(PlainProtocol.UWSGI, gate);
+        this.clientRules = ClientRules.of(deployment.settings(), System.getenv());
+        this.own = new OwnListeners(socketRights(), clientRules, directory, this::listener);
         this.restartFiles = RestartFiles.of(deployment.target(), restartFolders());
     }
 
@@ -83,7 +88,7 @@ public final class Instance implements Commands {
                 deployment.name(),
                 "server " + ProcessHandle.current().pid() + " starts, its directory is " + directory);
         deployment.problems().forEach(problem -> log.error("settings", problem));
-        Dispatches watched = new Dispatches(handed -> listener("dispatch", handed), log);
+        Dispatches watched = new Dispatches(handed -> listener("dispatch", handed, dispatchClients(handed), gate), log);
         dispatches = watched;
         control = socket;
         daemon("dispatches", watched);
@@ -143,17 +148,21 @@ public final class Instance implements Commands {
                 || !settings.get(Settings.SCGI).isEmpty()
                 || !settings.get(Settings.UWSGI).isEmpty()) {
             Poller opened = new Poller(gate, threads, log, connections);
-            int mode = settings.get(Settings.FCGI_MODE);
-            own.open("fastcgi", settings.get(Settings.FCGI), mode, opened, gate);
-            own.open("scgi", settings.get(Settings.SCGI), mode, opened, scgi);
-            own.open("uwsgi", settings.get(Settings.UWSGI), mode, opened, uwsgi);
+            own.open("fastcgi", settings.get(Settings.FCGI), opened, gate);
+            own.open("scgi", settings.get(Settings.SCGI), opened, scgi);
+            own.open("uwsgi", settings.get(Settings.UWSGI), opened, uwsgi);
             poller = opened;
             daemon("poller", opened);
         }
+        own.adopt(launch.activation().open(), gate);
         ListenAddress.Tcp address = settings.get(Settings.HTTP).orElse(null);
         if (address != null) {
             HttpListener opened = new HttpListener(
-                    new InetSocketAddress(address.host(), address.port()), application, bounds(), log, HTTP_THREADS);
+                    new InetSocketAddress(address.host(), address.port()),
+                    application,
+                    gate.bounds(),
+                    log,
+                    HTTP_THREADS);
             opened.start();
             http = opened;
         }
@@ -166,8 +175,19 @@ public final class Instance implements Commands {
         }
     }
 
-    private Listener listener(String name, ServerSocketChannel socket) {
-        return new Listener(name, socket, gate, threads, connections, log);
+    private Listener listener(
+            String name, ServerSocketChannel socket, Predicate<SocketChannel> clients, Listener.Handler handler) {
+        return new Listener(name, socket, clients, handler, threads, connections, log);
+    }
+
+    /// lighttpd can spawn a dispatch with a TCP socket.
+    private Predicate<SocketChannel> dispatchClients(ServerSocketChannel socket) {
+        try {
+            return clientRules.handedOver(socket);
+        } catch (IOException e) {
+            log.error("dispatch", String.valueOf(e.getMessage()));
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     /// The one loop of the main thread: deadlines, touched files, the end.
@@ -334,6 +354,7 @@ public final class Instance implements Commands {
                 watched == null ? List.of() : watched.status(),
                 application.requests(),
                 gate.connections() + scgi.connections() + uwsgi.connections() + (web == null ? 0 : web.connections()),
+                gate.counters(),
                 application.status(),
                 log.lastError());
     }
@@ -364,20 +385,10 @@ public final class Instance implements Commands {
         return List.of(folder, deployment.directory());
     }
 
-    private Bounds bounds() {
+    private SocketRights socketRights() {
         Settings settings = deployment.settings();
-        return new Bounds(
-                settings.get(Settings.MAX_CONNECTIONS),
-                settings.get(Settings.MAX_REQUEST_BODY),
-                Math.toIntExact(settings.get(Settings.RESPONSE_MEMORY)),
-                settings.get(Settings.RESPONSE_FILE),
-                settings.get(Settings.DRAIN_BYTES),
-                settings.get(Settings.DRAIN_TIMEOUT).toNanos(),
-                directory,
-                new Limits(
-                        settings.get(Settings.MAX_PARAMETER_BYTES),
-                        settings.get(Settings.MAX_PARAMETERS),
-                        settings.get(Settings.MAX_REQUESTS_PER_CONNECTION)));
+        return new SocketRights(
+                settings.get(Settings.FCGI_MODE), settings.get(Settings.FCGI_OWNER), settings.get(Settings.FCGI_GROUP));
     }
 
     private PathTruth pathTruth() {

@@ -1,6 +1,7 @@
 package dev.penstock.deploy;
 
 import dev.penstock.fastcgi.Role;
+import dev.penstock.server.AllowedClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -22,6 +23,8 @@ public final class Kinds {
     static final Kind<List<Path>> PATHS = new Places.Paths();
     static final Kind<List<ListenAddress>> ADDRESSES = new Places.Addresses();
     static final Kind<Optional<ListenAddress.Tcp>> HTTP_ADDRESS = new Places.HttpAddress();
+    static final Kind<Optional<AllowedClients>> CLIENTS = new Places.Clients();
+    static final Kind<String> ACCOUNT = new Account();
     static final Kind<String> MOUNT = new Mount();
     static final Kind<List<String>> WORDS = new Words();
     static final Kind<Set<Role>> ROLES = new Roles();
@@ -66,6 +69,22 @@ public final class Kinds {
         @Override
         public String show(List<String> value) {
             return String.join(" ", value);
+        }
+    }
+
+    /// A user's or group's name or number; whether there is one is seen when it is used.
+    private static final class Account implements Kind<String> {
+        @Override
+        public String syntax() {
+            return "a name or a number";
+        }
+
+        @Override
+        public String parse(String text, Path base) {
+            if (text.chars().anyMatch(c -> c <= ' ' || c == ':')) {
+                throw new IllegalArgumentException(syntax());
+            }
+            return text;
         }
     }
 

@@ -9,4 +9,6 @@ import org.jspecify.annotations.Nullable;
 /// @param startedByDispatch descriptor 0 is the listening control socket, nobody watches, and the server
 ///     leaves when no dispatch is attached any more
 /// @param foreground a person watches: say what is served, end on Ctrl-C
-public record Launch(@Nullable Path instanceDirectory, boolean startedByDispatch, boolean foreground) {}
+/// @param activation the listening sockets that the starter has opened
+public record Launch(
+        @Nullable Path instanceDirectory, boolean startedByDispatch, boolean foreground, Activation activation) {}

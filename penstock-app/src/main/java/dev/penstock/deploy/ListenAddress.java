@@ -4,6 +4,9 @@ import java.nio.file.Path;
 
 /// Where a listener of ours listens, as a person wrote it.
 public sealed interface ListenAddress {
+    /// `struct sockaddr_un` has 108 bytes, the first of which is NUL where the text has the `@`.
+    int MAX_NAME = 108;
+
     /// A Unix socket.
     ///
     /// @param path absolute
@@ -11,6 +14,16 @@ public sealed interface ListenAddress {
         @Override
         public String toString() {
             return path.toString();
+        }
+    }
+
+    /// A Unix socket without a file, in Linux's abstract namespace.
+    ///
+    /// @param name without the `@`
+    record Abstract(String name) implements ListenAddress {
+        @Override
+        public String toString() {
+            return "@" + name;
         }
     }
 
@@ -25,13 +38,19 @@ public sealed interface ListenAddress {
         }
     }
 
-    /// Reads a path (anything with a `/`), `HOST:PORT`, `:PORT` or `PORT`; without a host it is the
-    /// loopback interface.
+    /// Reads `@NAME`, a path (anything else with a `/`), `HOST:PORT`, `:PORT` or `PORT`; without a host it is
+    /// the loopback interface.
     ///
     /// @param base what a relative path is relative to
     /// @throws IllegalArgumentException when it is none of them
     static ListenAddress parse(String text, Path base) {
         String path = text.startsWith("unix:") ? text.substring("unix:".length()) : text;
+        if (path.startsWith("@")) {
+            if (path.length() == 1 || path.length() > MAX_NAME) {
+                throw new IllegalArgumentException("a name of 1 to " + (MAX_NAME - 1) + " characters behind the @");
+            }
+            return new Abstract(path.substring(1));
+        }
         return path.indexOf('/') >= 0
                 ? new Unix(base.resolve(path).toAbsolutePath().normalize())
                 : parseTcp(text);

@@ -1,5 +1,8 @@
 package dev.penstock.deploy;
 
+import dev.penstock.server.AllowedClients;
+import dev.penstock.server.Listener;
+import dev.penstock.server.PeerName;
 import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
 import java.io.IOException;
@@ -9,37 +12,59 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Predicate;
+import org.newsclub.net.unix.AFUNIXServerSocketChannel;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
 
-/// The listeners that the server opens itself, as `fcgi`, `scgi` and `uwsgi` say.
+/// The listeners that no dispatch has handed over: those that the server opens itself, as `fcgi`, `scgi` and
+/// `uwsgi` say, and those that it was started with ([Activation]).
 final class OwnListeners implements AutoCloseable {
     /// Connections that wait to be accepted; the kernel's own limit (net.core.somaxconn) counts too.
     private static final int BACKLOG = 1024;
 
+    private final SocketRights rights;
+    private final ClientRules rules;
+    private final Path temporary;
+    private final ListenerMaker maker;
     private final List<ServerSocketChannel> sockets = new ArrayList<>();
-    private final List<String> addresses = new ArrayList<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Listener> adopted = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
+    private final List<String> addresses = new ArrayList<>();
 
-    /// Opens all of them and gives them to the poller.
+    /// Makes the listener of a socket that the poller cannot poll.
+    interface ListenerMaker {
+        Listener make(
+                String name, ServerSocketChannel socket, Predicate<SocketChannel> clients, Listener.Handler handler);
+    }
+
+    /// @param temporary a folder of our own
+    OwnListeners(SocketRights rights, ClientRules rules, Path temporary, ListenerMaker maker) {
+        this.rights = rights;
+        this.rules = rules;
+        this.temporary = temporary;
+        this.maker = maker;
+    }
+
+    /// Opens all of them and gives to the poller what it can poll.
     ///
     /// @param protocol its name, for the status
-    /// @param mode of Unix sockets: `fcgi_mode`
     /// @throws IOException that names the address that cannot be listened on; then none is open
-    void open(String protocol, List<ListenAddress> wanted, int mode, Poller poller, Poller.Gate gate)
-            throws IOException {
+    <G extends Poller.Gate & Listener.Handler> void open(
+            String protocol, List<ListenAddress> wanted, Poller poller, G gate) throws IOException {
         try {
             for (ListenAddress address : wanted) {
-                ServerSocketChannel socket = bind(address, mode);
-                sockets.add(socket);
-                addresses.add(protocol + " " + address(socket));
-                poller.listen(socket, gate);
+                try {
+                    open(protocol, address, poller, gate);
+                } catch (IOException e) {
+                    throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+                }
             }
         } catch (IOException e) {
             close();
@@ -47,25 +72,69 @@ final class OwnListeners implements AutoCloseable {
         }
     }
 
-    private ServerSocketChannel bind(ListenAddress address, int mode) throws IOException {
-        try {
-            return switch (address) {
-                case ListenAddress.Tcp(String host, int port) ->
-                    ServerSocketChannel.open().bind(new InetSocketAddress(host, port), BACKLOG);
-                case ListenAddress.Unix(Path path) -> bindUnix(path, mode);
-            };
-        } catch (IOException e) {
-            throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+    private <G extends Poller.Gate & Listener.Handler> void open(
+            String protocol, ListenAddress address, Poller poller, G gate) throws IOException {
+        switch (address) {
+            case ListenAddress.Tcp(String host, int port) -> {
+                InetSocketAddress at = new InetSocketAddress(host, port);
+                if (at.isUnresolved()) {
+                    throw new IOException("this machine knows no address of " + host);
+                }
+                AllowedClients clients = rules.own(at, address.toString());
+                ServerSocketChannel socket = ServerSocketChannel.open();
+                sockets.add(socket);
+                poller.listen(socket.bind(at, BACKLOG), clients, gate);
+                addresses.add(protocol + " " + shown(socket.getLocalAddress()));
+            }
+            case ListenAddress.Unix(Path path) -> {
+                ServerSocketChannel socket = bind(path);
+                sockets.add(socket);
+                poller.listen(socket, connection -> true, gate);
+                addresses.add(protocol + " " + path);
+            }
+            case ListenAddress.Abstract(String name) -> {
+                Predicate<SocketChannel> clients = rights.forAbstract(temporary);
+                listen(listeners, maker.make(protocol + " " + address, bind(name), clients, gate));
+            }
         }
     }
 
-    private ServerSocketChannel bindUnix(Path path, int mode) throws IOException {
+    private void listen(List<Listener> list, Listener listener) {
+        list.add(listener);
+        addresses.add(listener.name());
+        listener.start();
+    }
+
+    /// Accepts on sockets that the server was started with.
+    ///
+    /// @throws IOException when it must not, see [ClientRules]
+    void adopt(List<ServerSocketChannel> handedOver, Listener.Handler fastCgi) throws IOException {
+        for (ServerSocketChannel socket : handedOver) {
+            Predicate<SocketChannel> clients = rules.handedOver(socket);
+            InetSocketAddress tcp = PeerName.local(socket);
+            SocketAddress address = tcp == null ? socket.getLocalAddress() : tcp;
+            listen(adopted, maker.make("fastcgi " + shown(address) + " (handed over)", socket, clients, fastCgi));
+        }
+    }
+
+    private ServerSocketChannel bind(Path path) throws IOException {
         removeStale(path);
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.bind(UnixDomainSocketAddress.of(path), BACKLOG);
             files.add(path);
-            Files.setPosixFilePermissions(path, permissions(mode));
+            rights.apply(path);
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static ServerSocketChannel bind(String name) throws IOException {
+        AFUNIXServerSocketChannel channel = AFUNIXServerSocketChannel.open();
+        try {
+            channel.bind(AFUNIXSocketAddress.inAbstractNamespace(name), BACKLOG);
             return channel;
         } catch (IOException e) {
             channel.close();
@@ -85,37 +154,28 @@ final class OwnListeners implements AutoCloseable {
         }
     }
 
-    private static Set<PosixFilePermission> permissions(int mode) {
-        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        PosixFilePermission[] all = PosixFilePermission.values(); // from owner read to others execute
-        for (int bit = 0; bit < all.length; bit++) {
-            if ((mode & (0400 >> bit)) != 0) {
-                permissions.add(all[bit]);
-            }
-        }
-        return permissions;
-    }
-
     /// Where they listen, with real ports.
     List<String> addresses() {
         return List.copyOf(addresses);
     }
 
-    private static String address(ServerSocketChannel socket) {
-        try {
-            SocketAddress address = socket.getLocalAddress();
-            return address instanceof InetSocketAddress tcp
-                    ? tcp.getHostString() + ":" + tcp.getPort()
-                    : String.valueOf(address);
-        } catch (IOException e) {
-            return "(closed)";
-        }
+    private static String shown(SocketAddress address) {
+        return switch (address) {
+            case AFUNIXSocketAddress unix
+            when unix.isInAbstractNamespace() ->
+                "@" + new String(unix.getPathAsBytes(), StandardCharsets.UTF_8).substring(1);
+            case AFUNIXSocketAddress unix -> unix.getPath();
+            case InetSocketAddress tcp -> tcp.getHostString() + ":" + tcp.getPort();
+            default -> address.toString();
+        };
     }
 
-    /// Stops accepting and removes the sockets' files.
+    /// Stops accepting and removes the sockets' files. Sockets that somebody else has opened live on.
     @Override
     public void close() {
         sockets.forEach(Quietly::close);
+        listeners.forEach(Listener::close);
+        adopted.forEach(Listener::release);
         for (Path file : files) {
             try {
                 Files.deleteIfExists(file);

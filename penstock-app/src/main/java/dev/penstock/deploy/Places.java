@@ -1,5 +1,6 @@
 package dev.penstock.deploy;
 
+import dev.penstock.server.AllowedClients;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -69,7 +70,7 @@ final class Places {
     static final class Addresses implements Kind<List<ListenAddress>> {
         @Override
         public String syntax() {
-            return "paths of Unix sockets or HOST:PORT, with blanks between";
+            return "paths of Unix sockets, @NAME (abstract ones) or HOST:PORT, with blanks between";
         }
 
         @Override
@@ -98,6 +99,24 @@ final class Places {
 
         @Override
         public String show(Optional<ListenAddress.Tcp> value) {
+            return value.isPresent() ? value.get().toString() : "";
+        }
+    }
+
+    static final class Clients implements Kind<Optional<AllowedClients>> {
+        @Override
+        public String syntax() {
+            return "addresses and networks, with blanks or commas between";
+        }
+
+        /// Nothing is not the same as nothing said: an empty list is nobody.
+        @Override
+        public Optional<AllowedClients> parse(String text, Path base) {
+            return Optional.of(AllowedClients.parse(words(text, "[\\s,]")));
+        }
+
+        @Override
+        public String show(Optional<AllowedClients> value) {
             return value.isPresent() ? value.get().toString() : "";
         }
     }

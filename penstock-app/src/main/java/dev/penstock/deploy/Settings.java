@@ -2,6 +2,9 @@ package dev.penstock.deploy;
 
 import dev.penstock.fastcgi.Limits;
 import dev.penstock.fastcgi.Role;
+import dev.penstock.server.AllowedClients;
+import dev.penstock.server.Bounds;
+import dev.penstock.server.Times;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -58,6 +61,25 @@ public final class Settings {
             Kinds.MODE,
             0660,
             "Who may connect to the Unix sockets of `fcgi`, `scgi` and `uwsgi`: their file mode.");
+    public static final Setting<String> FCGI_OWNER = new Setting<>(
+            "fcgi_owner",
+            Kinds.ACCOUNT,
+            "",
+            "the server's user",
+            "The owner of the same sockets. Only root can give a file away.");
+    public static final Setting<String> FCGI_GROUP = new Setting<>(
+            "fcgi_group",
+            Kinds.ACCOUNT,
+            "",
+            "the server's group",
+            "The group of the same sockets: the web server's, say.");
+    public static final Setting<Optional<AllowedClients>> ALLOWED_CLIENTS = new Setting<>(
+            "allowed_clients",
+            Kinds.CLIENTS,
+            Optional.empty(),
+            "this machine, where a listener is on the loopback interface; elsewhere it has to be said",
+            "The addresses from which TCP connections for FastCGI, SCGI and uwsgi are taken, numbers and networks like `10.1.0.0/16`,"
+                    + " not names. Empty means nobody. Whoever is let in can set REMOTE_USER and every header.");
     public static final Setting<String> SCRIPT_NAME = Setting.of(
             "script_name",
             Kinds.MOUNT,
@@ -117,11 +139,24 @@ public final class Settings {
             Kinds.DURATION,
             Duration.ofSeconds(10),
             "How long a web server may take to close a connection after the last answer on it.");
+    public static final Setting<Integer> MAX_RESPONSE_HEAD = Setting.of(
+            "max_response_head",
+            Kinds.number(1024, 256 * 1024),
+            Bounds.DEFAULT_RESPONSE_HEAD,
+            "Bytes of the status and headers of a response; instead of a larger one the client gets a 502.");
     public static final Setting<Integer> MAX_CONNECTIONS = Setting.of(
             "max_connections",
             Kinds.number(1, 65_535),
             256,
-            "Connections at once; more wait in the backlog of their listener.");
+            "Connections at once. For one more, the connection that has been idle the longest is closed; where none"
+                    + " has been idle for a second, it waits in the backlog of its listener. Each takes a descriptor"
+                    + " (`ulimit -n`).");
+    public static final Setting<Long> REQUEST_MEMORY = Setting.of(
+            "request_memory",
+            Kinds.SIZE,
+            Bounds.DEFAULT_REQUEST_MEMORY,
+            "What all requests may hold in memory together while they come in. Beyond it, a connection that holds"
+                    + " more than 4 KiB of them is closed.");
     public static final Setting<Integer> MAX_REQUESTS_PER_CONNECTION = Setting.of(
             "max_requests_per_connection",
             Kinds.number(1, 65_535),
@@ -137,6 +172,56 @@ public final class Settings {
             Kinds.number(16, 100_000),
             Limits.DEFAULT.maxParameters(),
             "How many variables such a request may have.");
+    public static final Setting<Integer> MAX_PARAMETER_NAME = Setting.of(
+            "max_parameter_name",
+            Kinds.number(64, 16 * 1024 * 1024),
+            Limits.DEFAULT.maxParameterName(),
+            "Bytes of the name of one variable of such a request.");
+    public static final Setting<Integer> MAX_PARAMETER_VALUE = Setting.of(
+            "max_parameter_value",
+            Kinds.number(1024, 16 * 1024 * 1024),
+            Limits.DEFAULT.maxParameterValue(),
+            "Bytes of the value of one variable of such a request.");
+    public static final Setting<Integer> MAX_IGNORED_RECORDS = Setting.of(
+            "max_ignored_records",
+            Kinds.number(0, 1_000_000),
+            Limits.DEFAULT.maxIgnoredRecords(),
+            "FastCGI records in a row that belong to no request; one more ends the connection.");
+    public static final Setting<Duration> HEAD_TIMEOUT = Setting.of(
+            "head_timeout",
+            Kinds.DURATION,
+            Times.DEFAULT.head(),
+            "How long all variables of a request may take, from its first byte on; 0 means no limit. With HTTP, how long a client may be"
+                    + " silent.");
+    public static final Setting<Duration> BODY_TIMEOUT = Setting.of(
+            "body_timeout",
+            Kinds.DURATION,
+            Times.DEFAULT.body(),
+            "The time in which a request's body has to come on by `min_progress`, or to end; 0 means no limit.");
+    public static final Setting<Duration> RESPONSE_TIMEOUT = Setting.of(
+            "response_timeout",
+            Kinds.DURATION,
+            Times.DEFAULT.response(),
+            "The time in which the web server has to take `min_progress` of a response, or its rest; 0 means no"
+                    + " limit. (A record, up to 64K, where a dispatch script or systemd has handed over the socket.)");
+    public static final Setting<Long> MIN_PROGRESS = Setting.of(
+            "min_progress",
+            Kinds.SIZE,
+            Times.DEFAULT.minProgress(),
+            "What a body or a response has to move in `body_timeout` or `response_timeout`: a byte now and then is"
+                    + " not enough.");
+    public static final Setting<Duration> IDLE_TIMEOUT = Setting.of(
+            "idle_timeout",
+            Kinds.DURATION,
+            Times.DEFAULT.idle(),
+            "How long a FastCGI connection may stay without a request; 0 means as long as the web server likes, which"
+                    + " spares it a request on a connection that is just being closed.");
+    public static final Setting<Duration> TCP_KEEPALIVE = Setting.of(
+            "tcp_keepalive",
+            Kinds.DURATION,
+            Times.DEFAULT.tcpKeepAlive(),
+            "After how long a silence the system asks whether a TCP peer is still there; it is given up when it does"
+                    + " not answer for a minute. 0 switches it off.");
     public static final Setting<Duration> STARTUP_TIMEOUT = Setting.of(
             "startup_timeout", Kinds.DURATION, Duration.ofSeconds(60), "How long the application may take to load.");
     public static final Setting<Duration> SHUTDOWN_TIMEOUT = Setting.of(
@@ -184,6 +269,9 @@ public final class Settings {
             SCGI,
             UWSGI,
             FCGI_MODE,
+            FCGI_OWNER,
+            FCGI_GROUP,
+            ALLOWED_CLIENTS,
             HTTP,
             SCRIPT_NAME,
             DEBUG,
@@ -195,10 +283,21 @@ public final class Settings {
             RESPONSE_FILE,
             DRAIN_BYTES,
             DRAIN_TIMEOUT,
+            MAX_RESPONSE_HEAD,
             MAX_CONNECTIONS,
             MAX_REQUESTS_PER_CONNECTION,
+            REQUEST_MEMORY,
             MAX_PARAMETER_BYTES,
             MAX_PARAMETERS,
+            MAX_PARAMETER_NAME,
+            MAX_PARAMETER_VALUE,
+            MAX_IGNORED_RECORDS,
+            HEAD_TIMEOUT,
+            BODY_TIMEOUT,
+            RESPONSE_TIMEOUT,
+            MIN_PROGRESS,
+            IDLE_TIMEOUT,
+            TCP_KEEPALIVE,
             STARTUP_TIMEOUT,
             SHUTDOWN_TIMEOUT,
             ABORT_TIMEOUT,

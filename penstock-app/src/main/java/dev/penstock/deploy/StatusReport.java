@@ -4,14 +4,18 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.control.Dispatches;
 import dev.penstock.python.PythonSettings;
+import dev.penstock.server.FastCgiGate;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /// What an instance is doing, for people and for programs.
 ///
 /// @param listeners where requests come in, as a person would write it
+/// @param front what the FastCGI front has counted
 /// @param lastError the newest error in the log, or empty
 record StatusReport(
         long pid,
@@ -22,6 +26,7 @@ record StatusReport(
         List<Dispatches.Status> dispatches,
         long requests,
         int connections,
+        FastCgiGate.Counters front,
         PythonSettings.Status application,
         String lastError) {
 
@@ -45,6 +50,7 @@ record StatusReport(
             lines.add("  worker %-4d pid %d, %d requests, up %s"
                     .formatted(worker.number(), worker.pid(), worker.served(), duration(worker.ageMillis() / 1000)));
         }
+        addFront(lines);
         lines.add("  requests    %d in flight, %d waiting".formatted(application.inFlight(), application.waiting()));
         lines.add("  log         " + log);
         addFailure(lines);
@@ -52,6 +58,30 @@ record StatusReport(
             lines.add("  last error  " + lastError);
         }
         return lines;
+    }
+
+    /// Only what has happened: a quiet server has a short status.
+    private void addFront(List<String> lines) {
+        List<String> counts = new ArrayList<>();
+        addCount(counts, front.clientsGone, "clients gone");
+        addCount(counts, front.protocolErrors, "protocol errors");
+        addCount(counts, front.timedOut, "timed out");
+        addCount(counts, front.refusedClients, "not in allowed_clients");
+        addCount(counts, front.madeRoom, "idle ones closed for new ones");
+        if (!counts.isEmpty()) {
+            lines.add("  peers       " + String.join(", ", counts));
+        }
+        List<String> limits = new ArrayList<>();
+        front.limits().forEach((setting, count) -> limits.add(setting + " " + count));
+        if (!limits.isEmpty()) {
+            lines.add("  limits      " + String.join(", ", limits));
+        }
+    }
+
+    private static void addCount(List<String> counts, LongAdder count, String what) {
+        if (count.sum() > 0) {
+            counts.add(count.sum() + " " + what);
+        }
     }
 
     private void addFailure(List<String> lines) {
@@ -81,6 +111,7 @@ record StatusReport(
             json.writeStringField("log", log);
             json.writeStringField("last_error", lastError);
             writeServer(json);
+            writeFront(json);
             writeListeners(json);
             writeApplication(json);
             json.writeEndObject();
@@ -94,6 +125,21 @@ record StatusReport(
         json.writeNumberField("uptime_seconds", uptimeSeconds);
         json.writeNumberField("requests", requests);
         json.writeNumberField("connections", connections);
+        json.writeEndObject();
+    }
+
+    private void writeFront(JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("front");
+        json.writeNumberField("clients_gone", front.clientsGone.sum());
+        json.writeNumberField("protocol_errors", front.protocolErrors.sum());
+        json.writeNumberField("timed_out", front.timedOut.sum());
+        json.writeNumberField("refused_clients", front.refusedClients.sum());
+        json.writeNumberField("closed_for_new_ones", front.madeRoom.sum());
+        json.writeObjectFieldStart("limits_reached");
+        for (Map.Entry<String, Long> limit : front.limits().entrySet()) {
+            json.writeNumberField(limit.getKey(), limit.getValue());
+        }
+        json.writeEndObject();
         json.writeEndObject();
     }
 

@@ -75,7 +75,7 @@ class ServeArgumentsTest {
         ini("[penstock]\nthreads = 2\n");
         Files.writeString(folder.resolve("penstock.ini"), "[penstock]\nthreads = 9\nidle_exit = 1m\n");
         ServeArguments arguments = new ServeArguments(
-                "site.ini", Map.of(), List.of(new ServeArguments.Option("workers", "3", "--workers")));
+                "site.ini", Map.of(), List.of(new ServeArguments.Option("workers", "3", "--workers")), false);
         Settings settings = arguments.deployment(folder, finder()).settings();
         assertThat(settings.get(Settings.WORKERS)).isEqualTo(3);
         assertThat(settings.get(Settings.THREADS)).isEqualTo(2);
@@ -94,7 +94,7 @@ class ServeArgumentsTest {
     @Test
     void globalsReachTheIniFile() throws Exception {
         ini("[penstock]\nworkers = %(n)s\n");
-        ServeArguments arguments = new ServeArguments("site.ini", Map.of("n", "5"), List.of());
+        ServeArguments arguments = new ServeArguments("site.ini", Map.of("n", "5"), List.of(), false);
         Deployment deployment = arguments.deployment(folder, finder());
         assertThat(deployment.settings().get(Settings.WORKERS)).isEqualTo(5);
         assertThat(deployment.target())
@@ -102,7 +102,7 @@ class ServeArgumentsTest {
     }
 
     private Deployment deployment(String target) {
-        return new ServeArguments(target, Map.of(), List.of()).deployment(folder, finder());
+        return new ServeArguments(target, Map.of(), List.of(), false).deployment(folder, finder());
     }
 
     private static PythonFinder finder() {

@@ -158,6 +158,11 @@ class SettingsTest {
         "http, ::1:80",
         "http, localhost",
         "fcgi, nonsense",
+        "fcgi, @",
+        "fcgi_owner, www data",
+        "allowed_clients, localhost",
+        "allowed_clients, 10.1.2.3/8",
+        "max_parameter_name, 1",
     })
     void refusesWhatItCannotRead(String name, String text) {
         assertThatThrownBy(() -> new SettingsBuilder().option(name, text, "--set", folder))

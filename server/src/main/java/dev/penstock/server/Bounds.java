@@ -15,6 +15,7 @@ import java.nio.file.Path;
 /// @param parameters the protocol's own limits
 /// @param requestMemory bytes that all requests may hold together while they come in; a connection that holds
 ///     no more than a common request does is never closed for it
+/// @param maxResponseHead bytes of the status and headers of a response
 /// @param times how long a peer may take
 public record Bounds(
         int maxConnections,
@@ -26,9 +27,13 @@ public record Bounds(
         Path temporary,
         Limits parameters,
         long requestMemory,
+        int maxResponseHead,
         Times times) {
     /// 32 MiB for requests that come in: a quarter of the heap.
     public static final long DEFAULT_REQUEST_MEMORY = 32 * 1024 * 1024;
+
+    /// 64 KiB: four times what any web server takes by default.
+    public static final int DEFAULT_RESPONSE_HEAD = 64 * 1024;
 
     /// The defaults for what is not named.
     public Bounds(
@@ -50,6 +55,7 @@ public record Bounds(
                 temporary,
                 parameters,
                 DEFAULT_REQUEST_MEMORY,
+                DEFAULT_RESPONSE_HEAD,
                 Times.DEFAULT);
     }
 }

@@ -131,6 +131,12 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
                 "refused a connection from " + PeerName.of(channel) + " (allowed_clients)");
     }
 
+    /// An application's response had too large a head.
+    void overHead(String text) {
+        counters.reached("max_response_head");
+        complaints.tell("max_response_head", EventLog.Level.WARNING, text);
+    }
+
     /// A listener cannot accept, and may not be able to for a while.
     void cannotAccept(IOException e) {
         complaints.tell("accept", EventLog.Level.WARNING, "cannot accept a connection: " + e.getMessage());
@@ -264,7 +270,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         return "fastcgi";
     }
 
-    Bounds bounds() {
+    public Bounds bounds() {
         return bounds;
     }
 

@@ -38,6 +38,9 @@ final class FastCgiResponse implements Response, Outbox.Turn {
     private final boolean withBody;
     private volatile State state = State.NEW;
     private @Nullable Head head;
+    /// The application's answer was one that cannot be sent; a page of ours has gone out instead.
+    private boolean replaced;
+
     private ProtocolStatus status = ProtocolStatus.REQUEST_COMPLETE;
     private volatile int appStatus;
     private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -116,13 +119,28 @@ final class FastCgiResponse implements Response, Outbox.Turn {
         if (state != State.NEW) {
             throw new IllegalStateException("the response has been started already");
         }
+        if (given.block().length > gate.bounds().maxResponseHead()) {
+            replace(given);
+            return;
+        }
         state = State.STARTED;
         head = given;
         put(ByteBuffer.wrap(given.block()));
     }
 
+    private void replace(Head given) {
+        String limit = "The head of the application's response has " + given.block().length + " bytes, more than "
+                + gate.bounds().maxResponseHead() + " (max_response_head).";
+        gate.overHead(limit);
+        Pages.send(this, withBody, 502, "Bad Gateway", limit);
+        replaced = true;
+    }
+
     @Override
     public void write(ByteBuffer piece) {
+        if (replaced) {
+            return;
+        }
         if (state != State.STARTED) {
             throw new IllegalStateException("a body can be written between start and end only, not when " + state);
         }

@@ -2,7 +2,8 @@ package dev.penstock.server;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -10,6 +11,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
 
 /// Accepts connections on one listening socket.
 ///
@@ -184,9 +187,16 @@ public final class Listener implements Closeable {
     /// An empty connection of our own: the only way to get a thread out of accept that leaves the socket alone.
     private void wakeOne() {
         try {
-            SocketChannel.open(UnixDomainSocketAddress.of(
-                            socket.getLocalAddress().toString().replaceAll(".*\\[path=(.*)]", "$1")))
-                    .close();
+            InetSocketAddress tcp = PeerName.local(socket);
+            if (tcp != null) {
+                boolean any = tcp.getAddress().isAnyLocalAddress();
+                SocketChannel.open(any ? new InetSocketAddress(InetAddress.getLoopbackAddress(), tcp.getPort()) : tcp)
+                        .close();
+            } else if (socket.getLocalAddress() instanceof AFUNIXSocketAddress unix) {
+                AFUNIXSocketChannel.open(unix).close();
+            } else {
+                SocketChannel.open(socket.getLocalAddress()).close();
+            }
         } catch (IOException | IllegalArgumentException e) {
             log.event(EventLog.Level.DEBUG, name, "cannot wake a thread in accept: " + e.getMessage());
         }

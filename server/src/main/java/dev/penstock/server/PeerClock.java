@@ -35,7 +35,7 @@ final class PeerClock {
     void read(long unfinished, long bodies) {
         if (unfinished != head) {
             head = unfinished;
-            headDeadline = unfinished == 0
+            headDeadline = unfinished == 0 || times.head().isZero()
                     ? Progress.NEVER
                     : System.nanoTime() + times.head().toNanos();
         }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import jdk.net.ExtendedSocketOptions;
@@ -15,8 +16,8 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketCredentials;
 
 /// Who is at the other end of a connection: an address, or the user (and process, where the kernel's answer
-/// has it) that has connected to a Unix socket. Never throws.
-final class PeerName {
+/// has it) that has connected to a Unix socket. And where a socket listens, however it came to us. Never throws.
+public final class PeerName {
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
 
@@ -52,12 +53,25 @@ final class PeerName {
 
     /// The address of a TCP peer, or null.
     static @Nullable InetSocketAddress address(SocketChannel channel) {
-        return switch (remote(channel)) {
+        return tcp(remote(channel));
+    }
+
+    private static @Nullable InetSocketAddress tcp(@Nullable SocketAddress address) {
+        return switch (address) {
             case AFGenericSocketAddress raw -> parse(raw.toBytes());
             case AFSocketAddress _ -> null; // An InetSocketAddress by name only.
             case InetSocketAddress tcp -> tcp;
             case null, default -> null;
         };
+    }
+
+    /// Where a TCP socket listens, also one that was handed over; null for a Unix socket.
+    public static @Nullable InetSocketAddress local(ServerSocketChannel channel) {
+        try {
+            return tcp(channel.getLocalAddress());
+        } catch (IOException | RuntimeException e) {
+            return null;
+        }
     }
 
     private static @Nullable SocketAddress remote(SocketChannel channel) {

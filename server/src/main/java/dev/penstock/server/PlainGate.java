@@ -10,11 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class PlainGate implements Listener.Handler, Poller.Gate {
     private final PlainProtocol protocol;
     private final FastCgiGate server;
+    private final Complaints complaints;
     private final Set<PlainConnection> connections = ConcurrentHashMap.newKeySet();
 
     public PlainGate(PlainProtocol protocol, FastCgiGate server) {
         this.protocol = protocol;
         this.server = server;
+        this.complaints = new Complaints(server.log(), name(), server.counters(), System::nanoTime);
     }
 
     /// Reads one connection on the calling thread until it is over: to the end, so that a client's abort is noticed.
@@ -25,6 +27,7 @@ public final class PlainGate implements Listener.Handler, Poller.Gate {
 
     @Override
     public PlainConnection open(SocketChannel channel, Runnable over) {
+        KeepAlive.set(channel, server.bounds().times().tcpKeepAlive());
         PlainConnection connection = new PlainConnection(channel, this, over);
         connections.add(connection);
         return connection;
@@ -35,10 +38,26 @@ public final class PlainGate implements Listener.Handler, Poller.Gate {
         connections.remove(connection);
     }
 
+    @Override
+    public boolean makeRoom() {
+        return server.makeRoom();
+    }
+
+    @Override
+    public void refused(SocketChannel connection) {
+        server.refused(connection);
+    }
+
+    /// What to tell of peers.
+    Complaints complaints() {
+        return complaints;
+    }
+
     /// Closes connections whose peer's time is up. Called about once a second.
     public void tick() {
         long now = System.nanoTime();
         connections.forEach(connection -> connection.expire(now));
+        complaints.tick();
     }
 
     /// Connections that are open now.

@@ -2,7 +2,8 @@ package dev.penstock.server;
 
 import java.time.Duration;
 
-/// The duty to move at least so many bytes in each period. One thread moves, any thread looks.
+/// The duty to move at least so many bytes in each period; a period of zero is no duty. One thread moves, any thread
+/// looks.
 final class Progress {
     /// A deadline that never comes.
     static final long NEVER = Long.MAX_VALUE;
@@ -22,7 +23,7 @@ final class Progress {
     /// A first period begins.
     void begin(long now) {
         moved = 0;
-        deadline = now + periodNanos;
+        deadline = periodNanos == 0 ? NEVER : now + periodNanos;
     }
 
     /// Bytes have moved; with enough of them another period begins.

@@ -6,7 +6,7 @@ import java.time.Duration;
 ///
 /// A pause is not what is measured: a peer that sends one byte now and then never pauses for long. So the
 /// variables of a request have a time in all, and bodies and responses have to move by at least
-/// `minProgress` bytes in each period, or to end.
+/// `minProgress` bytes in each period, or to end. A time of zero is no limit.
 ///
 /// @param head `head_timeout`: for all variables of a request, from its first byte on
 /// @param body `body_timeout`: the period in which a request's body makes progress

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FastCgiLimitsTest {
     private static final Limits LIMITS = new Limits(10_000, 5, 2, 50, 9000, 3);
     private static final int MAX_BODY = 20_000;
+    private static final int MAX_HEAD = 1000;
 
     @TempDir
     Path directory;
@@ -36,8 +37,13 @@ class FastCgiLimitsTest {
     private WebServer web;
 
     private void open(long requestMemory) throws IOException {
-        Bounds bounds = new Bounds(100, MAX_BODY, 1024, 1 << 20, directory, LIMITS, requestMemory, Times.DEFAULT);
-        gate = new Gate(directory, (request, response) -> Gate.answer(response, "body"), bounds);
+        open(requestMemory, (request, response) -> Gate.answer(response, "body"));
+    }
+
+    private void open(long requestMemory, Application application) throws IOException {
+        Bounds bounds =
+                new Bounds(100, MAX_BODY, 1024, 1 << 20, directory, LIMITS, requestMemory, MAX_HEAD, Times.DEFAULT);
+        gate = new Gate(directory, application, bounds);
         web = gate.connect();
     }
 
@@ -125,6 +131,36 @@ class FastCgiLimitsTest {
                 .asString()
                 .startsWith("WARNING /a\\x0d\\x0aERROR forged\\x1b[2J: 413, ")
                 .contains("max_request_body");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {MAX_HEAD - 1, MAX_HEAD})
+    void responseHeadUpToItsLimitIsSent(int bytes) throws Exception {
+        open(1 << 20, (request, response) -> answer(response, bytes));
+        web.send(get(1, KEEP_CONN));
+        assertThat(web.answer(1).text()).startsWith("Status: 200 OK\r\n").hasSize(bytes + 4);
+    }
+
+    @Test
+    void responseHeadOverItsLimitIsReplacedAndCounted() throws Exception {
+        open(1 << 20, (request, response) -> answer(response, MAX_HEAD + 1));
+        web.send(get(1, KEEP_CONN));
+        WebServer.Answer answer = web.answer(1);
+        assertThat(answer.text())
+                .startsWith("Status: 502 ")
+                .contains("1001 bytes, more than 1000 (max_response_head)")
+                .doesNotContain("body");
+        assertThat(gate.gate.counters().limits()).isEqualTo(Map.of("max_response_head", 1L));
+        assertThat(gate.log).singleElement().asString().contains("(max_response_head)");
+        web.settle();
+    }
+
+    private static void answer(Response response, int headBytes) {
+        int rest = headBytes - Head.of(200, "OK", "A", "").block().length;
+        response.start(Head.of(200, "OK", "A", "v".repeat(rest)));
+        response.write(Gate.bytes("body"));
+        response.flush();
+        response.end();
     }
 
     /// What a connection with these records holds, counted by itself with memory for everything.

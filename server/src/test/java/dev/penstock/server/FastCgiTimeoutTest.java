@@ -57,8 +57,8 @@ class FastCgiTimeoutTest {
     }
 
     private void open(Times times, Application application) throws Exception {
-        Bounds bounds =
-                new Bounds(100, Gate.MAX_BODY, 1024, 1 << 30, directory, new Limits(64 * 1024, 100, 5), 1 << 20, times);
+        Bounds bounds = new Bounds(
+                100, Gate.MAX_BODY, 1024, 1 << 30, directory, new Limits(64 * 1024, 100, 5), 1 << 20, 1 << 16, times);
         gate = new Gate(directory, application, bounds);
         web = gate.connect(UnaryOperator.identity(), this::serve);
         connection = connections.take();
@@ -270,7 +270,7 @@ class FastCgiTimeoutTest {
     @Test
     void slowBodyOnASharedConnectionGetsA408() throws Exception {
         Times hasty = new Times(
-                TIMES.head(), Duration.ZERO, TIMES.response(), MIN_PROGRESS, TIMES.idle(), TIMES.tcpKeepAlive());
+                TIMES.head(), Duration.ofNanos(1), TIMES.response(), MIN_PROGRESS, TIMES.idle(), TIMES.tcpKeepAlive());
         open(hasty, (request, response) -> taken.add(response));
         web.send(get(2, KEEP_CONN));
         Response other = taken.take();
@@ -321,6 +321,16 @@ class FastCgiTimeoutTest {
         });
         assertThat(web.answer(1).body()).hasSize(50 * 64 * 1024);
         writer.join();
+        assertOpen();
+    }
+
+    @Test
+    void timeOfZeroIsNoLimit() throws Exception {
+        open(new Times(Duration.ZERO, Duration.ZERO, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO));
+        web.send(begin(1, 1, KEEP_CONN));
+        expire(mark(), 1_000_000);
+        web.send(params(1), stdin(1, "a"));
+        expire(mark(), 1_000_000);
         assertOpen();
     }
 
