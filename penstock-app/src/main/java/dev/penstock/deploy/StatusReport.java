@@ -66,7 +66,7 @@ record StatusReport(
         addCount(counts, front.clientsGone, "clients gone");
         addCount(counts, front.protocolErrors, "protocol errors");
         addCount(counts, front.timedOut, "timed out");
-        addCount(counts, front.refusedClients, "not in allowed_clients");
+        addCount(counts, front.refusedClients, "not let in");
         addCount(counts, front.madeRoom, "idle ones closed for new ones");
         if (!counts.isEmpty()) {
             lines.add("  peers       " + String.join(", ", counts));

@@ -173,7 +173,7 @@ final class FastCgiConnection implements Poller.Connection {
     }
 
     private void tooSlow(Incoming request) {
-        gate.late(this, PeerClock.Late.BODY);
+        gate.lateBody(this);
         request.reject();
         request.progress().begin(System.nanoTime());
         String limit = "The request's body came too slowly: less than "

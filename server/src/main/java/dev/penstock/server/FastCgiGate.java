@@ -44,7 +44,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         /// Requests that were answered with OVERLOADED, CANT_MPX_CONN or UNKNOWN_ROLE.
         public final LongAdder refused = new LongAdder();
         public final LongAdder timedOut = new LongAdder();
-        /// Connections from addresses that `allowed_clients` does not name.
+        /// Connections that `allowed_clients`, or the mode of an abstract socket, does not let in.
         public final LongAdder refusedClients = new LongAdder();
         /// Idle connections that were closed to make room for new ones.
         public final LongAdder madeRoom = new LongAdder();
@@ -112,23 +112,33 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
 
     /// A peer was too slow; its connection is closed.
     void late(FastCgiConnection connection, PeerClock.Late late) {
+        late(connection, late, "closed a connection from ");
+    }
+
+    /// A request's body came too slowly; it is answered, and its connection goes on.
+    void lateBody(FastCgiConnection connection) {
+        late(connection, PeerClock.Late.BODY, "answered 408 to ");
+    }
+
+    private void late(FastCgiConnection connection, PeerClock.Late late, String done) {
         counters.timedOut.increment();
         if (!late.setting.isEmpty()) {
             counters.reached(late.setting);
             complaints.tell(
                     late.setting,
                     EventLog.Level.INFO,
-                    "closed a connection from " + connection.peer() + ": " + late.text + " (" + late.setting + ")");
+                    done + connection.peer() + ": " + late.text + " (" + late.setting + ")");
         }
     }
 
     @Override
     public void refused(SocketChannel channel) {
+        String setting = PeerName.isUnix(channel) ? "fcgi_mode" : "allowed_clients";
         counters.refusedClients.increment();
         complaints.tell(
-                "allowed_clients",
+                setting,
                 EventLog.Level.WARNING,
-                "refused a connection from " + PeerName.of(channel) + " (allowed_clients)");
+                "refused a connection from " + PeerName.of(channel) + " (" + setting + ")");
     }
 
     /// An application's response had too large a head.
