@@ -21,6 +21,9 @@ import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 /// [#start] binds; from then on Jetty's threads call the application. [#stop] ends in order. Both are
 /// called once, in this order, by whoever owns the listener.
 public final class HttpListener {
+    /// Room for the head of a response, before more is taken for a large one.
+    private static final int FIRST_HEAD_BYTES = 8 * 1024;
+
     private static final int MIN_THREADS = 2;
     private static final int KEEP_THREADS_MS = 20_000;
 
@@ -73,7 +76,8 @@ public final class HttpListener {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(bounds.parameters().maxParameterBytes());
-        http.setResponseHeaderSize(bounds.maxResponseHead());
+        http.setResponseHeaderSize(Math.min(FIRST_HEAD_BYTES, bounds.maxResponseHead()));
+        http.setMaxResponseHeaderSize(bounds.maxResponseHead());
         // An application gets the path as it was written: `//`, `%2F` and `..` mean what it says they mean.
         http.setUriCompliance(UriCompliance.UNSAFE);
         return http;

@@ -33,7 +33,8 @@ class HttpBoundsTest {
     @BeforeEach
     void listen() throws IOException {
         Times times = new Times(Duration.ofMillis(300), Duration.ZERO, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO);
-        Bounds bounds = new Bounds(10, 1000, 1000, 1000, directory, new Limits(MOST, 100, 1), 1 << 20, MOST, times);
+        Bounds bounds =
+                new Bounds(10, 1000, 1000, 1000, 1000, 1000, directory, new Limits(MOST, 100, 1), 1 << 20, MOST, times);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         listener = new HttpListener(
                 address, (request, response) -> Listening.answer(response, "ok"), bounds, (l, s, t) -> {}, 4);

@@ -141,7 +141,7 @@ public final class Settings {
             "How long a web server may take to close a connection after the last answer on it.");
     public static final Setting<Integer> MAX_RESPONSE_HEAD = Setting.of(
             "max_response_head",
-            Kinds.number(1024, 256 * 1024),
+            Kinds.number(1024, 1024 * 1024),
             Bounds.DEFAULT_RESPONSE_HEAD,
             "Bytes of the status and headers of a response; instead of a larger one the client gets a 502.");
     public static final Setting<Integer> MAX_CONNECTIONS = Setting.of(

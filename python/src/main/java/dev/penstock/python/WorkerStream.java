@@ -24,8 +24,9 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
 ///
 /// A frame that does not fit this is the end of the worker.
 final class WorkerStream implements Runnable {
-    /// A response's head at the most; web servers take far less (`Apache: 8,190 bytes a line`).
-    private static final int MAX_HEAD_BYTES = 256 * 1024;
+    /// A response's head at the most: what no application needs. The front's own bound is lower
+    /// (`max_response_head`), and over that one the worker lives on.
+    private static final int MAX_HEAD_BYTES = 2 * 1024 * 1024;
 
     private static final int MAX_TEXT_BYTES = 1024 * 1024;
 

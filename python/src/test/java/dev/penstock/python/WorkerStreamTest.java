@@ -252,7 +252,7 @@ class WorkerStreamTest {
         byte[] hugeHead = Fakes.little(16)
                 .put((byte) Frame.HEAD)
                 .put(new byte[3])
-                .putInt(8 + 256 * 1024 + 1)
+                .putInt(8 + 2 * 1024 * 1024 + 1)
                 .putLong(1)
                 .array();
         return Stream.of(
@@ -264,7 +264,7 @@ class WorkerStreamTest {
                 Arguments.of("a response without its head", frame(Frame.TORN, number(1))),
                 Arguments.of("a frame of type 17 claims a negative length", negative),
                 Arguments.of("expected 1048576 at the most", huge),
-                Arguments.of("expected 262144 at the most", hugeHead),
+                Arguments.of("expected 2097152 at the most", hugeHead),
                 Arguments.of("a frame without its request id", frame(Frame.HEAD, new byte[7])),
                 Arguments.of("a frame without its request id", frame(Frame.WANT)),
                 Arguments.of(

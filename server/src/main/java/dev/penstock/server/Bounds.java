@@ -32,8 +32,8 @@ public record Bounds(
     /// 32 MiB for requests that come in: a quarter of the heap.
     public static final long DEFAULT_REQUEST_MEMORY = 32 * 1024 * 1024;
 
-    /// 64 KiB: four times what any web server takes by default.
-    public static final int DEFAULT_RESPONSE_HEAD = 64 * 1024;
+    /// 256 KiB: far more than any web server takes by default, so that theirs is the limit that counts.
+    public static final int DEFAULT_RESPONSE_HEAD = 256 * 1024;
 
     /// The defaults for what is not named.
     public Bounds(

@@ -1,5 +1,7 @@
 package dev.penstock.server;
 
+import dev.penstock.fastcgi.ProtocolException;
+import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -11,6 +13,7 @@ final class Complaints {
 
     private final EventLog log;
     private final String source;
+    private final FastCgiGate.Counters counters;
     private final LongSupplier nanoTime;
     private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
 
@@ -21,10 +24,47 @@ final class Complaints {
     }
 
     /// @param nanoTime [System#nanoTime], or a test's
-    Complaints(EventLog log, String source, LongSupplier nanoTime) {
+    Complaints(EventLog log, String source, FastCgiGate.Counters counters, LongSupplier nanoTime) {
         this.log = log;
         this.source = source;
+        this.counters = counters;
         this.nanoTime = nanoTime;
+    }
+
+    /// A peer broke the protocol or went over a limit; its connection is closed.
+    void broken(SocketChannel peer, ProtocolException fault) {
+        counters.protocolErrors.increment();
+        String limit = fault.limit();
+        if (limit != null) {
+            counters.reached(limit);
+        }
+        String kind = limit == null ? "protocol" : limit;
+        tell(kind, EventLog.Level.WARNING, "closed a connection from " + PeerName.of(peer) + ": " + fault.getMessage());
+    }
+
+    /// A peer is late with something; its connection is closed.
+    void late(SocketChannel peer, PeerClock.Late late) {
+        late("closed a connection from ", peer, late);
+    }
+
+    /// A request's body came too slowly; it is answered, and its connection goes on.
+    void lateBody(SocketChannel peer) {
+        late("answered 408 to ", peer, PeerClock.Late.BODY);
+    }
+
+    private void late(String done, SocketChannel peer, PeerClock.Late late) {
+        counters.timedOut.increment();
+        if (!late.setting.isEmpty()) {
+            counters.reached(late.setting);
+            String text = done + PeerName.of(peer) + ": " + late.text + " (" + late.setting + ")";
+            tell(late.setting, EventLog.Level.INFO, text);
+        }
+    }
+
+    /// A peer reached a limit that is no fault of its own; its connection is closed.
+    void over(SocketChannel peer, String limit, String text) {
+        counters.reached(limit);
+        tell(limit, EventLog.Level.INFO, "closed a connection from " + PeerName.of(peer) + ": " + text);
     }
 
     /// Tells of one case, or counts it.

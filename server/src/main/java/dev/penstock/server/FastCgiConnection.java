@@ -110,7 +110,7 @@ final class FastCgiConnection implements Poller.Connection {
             }
         } catch (ProtocolException e) {
             goesOn = false;
-            gate.broken(this, e);
+            gate.complaints().broken(channel, e);
         } catch (IOException e) {
             goesOn = false; // A reset is a client that went away: nothing to tell.
         } catch (RuntimeException e) {
@@ -153,8 +153,9 @@ final class FastCgiConnection implements Poller.Connection {
         held = now;
         if (!fits && now > FAIR_BYTES) {
             throw new ProtocolException(
-                    "all requests on their way in hold more than " + gate.bounds().requestMemory() + " bytes, this"
-                            + " connection " + now + " of them (request_memory)",
+                    "all requests on their way in hold more than "
+                            + gate.bounds().requestMemory() + " bytes, this" + " connection " + now
+                            + " of them (request_memory)",
                     "request_memory");
         }
     }
@@ -173,7 +174,7 @@ final class FastCgiConnection implements Poller.Connection {
     }
 
     private void tooSlow(Incoming request) {
-        gate.lateBody(this);
+        gate.complaints().lateBody(channel);
         request.reject();
         request.progress().begin(System.nanoTime());
         String limit = "The request's body came too slowly: less than "
@@ -188,7 +189,7 @@ final class FastCgiConnection implements Poller.Connection {
         if (dropped > gate.bounds().drainBytes()) {
             String limit = "what came after an answer was more than drain_bytes = "
                     + gate.bounds().drainBytes();
-            gate.reached("drain_bytes", "closed a connection from " + peer() + ": " + limit);
+            gate.complaints().over(channel, "drain_bytes", limit);
             throw new IOException(limit);
         }
     }
@@ -251,6 +252,7 @@ final class FastCgiConnection implements Poller.Connection {
             request.reject();
             refuse(response, ProtocolStatus.CANT_MPX_CONN, "uses the id of a request that is being answered");
         } else if (overloaded) {
+            gate.counters().reached("max_requests_per_connection");
             request.reject();
             refuse(response, ProtocolStatus.OVERLOADED, gate.tooManyRequests());
         }
@@ -262,7 +264,11 @@ final class FastCgiConnection implements Poller.Connection {
     }
 
     private void refuse(Event.Refused refused) throws IOException {
-        String why = refused.status() == ProtocolStatus.OVERLOADED ? gate.tooManyRequests() : "asks for no known role";
+        boolean overloaded = refused.status() == ProtocolStatus.OVERLOADED;
+        if (overloaded) {
+            gate.counters().reached("max_requests_per_connection");
+        }
+        String why = overloaded ? gate.tooManyRequests() : "asks for no known role";
         refuse(response(refused.id(), refused.keepConnection(), true), refused.status(), why);
     }
 
@@ -438,7 +444,7 @@ final class FastCgiConnection implements Poller.Connection {
         // A slow body does not take down the requests that share its connection: see bodyDeadline.
         if (late != null && !(late == PeerClock.Late.BODY && answering.size() > bodies)) {
             clock.stop();
-            gate.late(this, late);
+            gate.complaints().late(channel, late);
             cut();
         }
     }

@@ -1,7 +1,6 @@
 package dev.penstock.server;
 
 import dev.penstock.fastcgi.Parameters;
-import dev.penstock.fastcgi.ProtocolException;
 import dev.penstock.fastcgi.Role;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -73,7 +72,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         this.application = application;
         this.threads = threads;
         this.log = log;
-        this.complaints = new Complaints(log, name(), System::nanoTime);
+        this.complaints = new Complaints(log, name(), counters, System::nanoTime);
     }
 
     @Override
@@ -97,38 +96,9 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         connections.remove(connection);
     }
 
-    /// A peer broke the protocol or went over a limit; its connection is closed.
-    void broken(FastCgiConnection connection, ProtocolException fault) {
-        counters.protocolErrors.increment();
-        String limit = fault.limit();
-        if (limit != null) {
-            counters.reached(limit);
-        }
-        complaints.tell(
-                limit == null ? "protocol" : limit,
-                EventLog.Level.WARNING,
-                "closed a connection from " + connection.peer() + ": " + fault.getMessage());
-    }
-
-    /// A peer was too slow; its connection is closed.
-    void late(FastCgiConnection connection, PeerClock.Late late) {
-        late(connection, late, "closed a connection from ");
-    }
-
-    /// A request's body came too slowly; it is answered, and its connection goes on.
-    void lateBody(FastCgiConnection connection) {
-        late(connection, PeerClock.Late.BODY, "answered 408 to ");
-    }
-
-    private void late(FastCgiConnection connection, PeerClock.Late late, String done) {
-        counters.timedOut.increment();
-        if (!late.setting.isEmpty()) {
-            counters.reached(late.setting);
-            complaints.tell(
-                    late.setting,
-                    EventLog.Level.INFO,
-                    done + connection.peer() + ": " + late.text + " (" + late.setting + ")");
-        }
+    /// What to tell of peers.
+    Complaints complaints() {
+        return complaints;
     }
 
     @Override

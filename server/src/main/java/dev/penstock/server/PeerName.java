@@ -8,7 +8,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
-import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFGenericSocketAddress;
 import org.newsclub.net.unix.AFSocketAddress;
@@ -35,11 +34,10 @@ public final class PeerName {
                 AFUNIXSocketCredentials peer = unix.getPeerCredentials();
                 return "process " + peer.getPid() + " of user " + peer.getUid();
             }
-            if (channel.supportedOptions().contains(ExtendedSocketOptions.SO_PEERCRED)) {
-                return "user "
-                        + channel.getOption(ExtendedSocketOptions.SO_PEERCRED)
-                                .user()
-                                .getName();
+            Object user = SocketOptions.get(channel, "SO_PEERCRED");
+            if (user != null) {
+                // A record of java.base's neighbour jdk.net: UnixDomainPrincipal[user=NAME, group=NAME]
+                return user.toString().replaceAll(".*\\[user=(.*), group=.*", "user $1");
             }
         } catch (IOException | RuntimeException e) {
             // Closed in this moment.

@@ -3,7 +3,6 @@ package dev.penstock.server;
 import dev.penstock.fastcgi.Parameters;
 import dev.penstock.fastcgi.ProtocolException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -29,6 +28,9 @@ final class PlainConnection implements Poller.Connection {
     /// What is read and forgotten for the sake of an answer that the peer reads only afterwards.
     private static final long MAX_DROPPED_BYTES = 256L * 1024 * 1024;
 
+    /// What [PeerClock] is told of a head that is under way: there is one only.
+    private static final long HEAD = 1;
+
     private enum State {
         HEAD,
         BODY,
@@ -52,7 +54,8 @@ final class PlainConnection implements Poller.Connection {
 
     private volatile @Nullable PlainResponse response;
     private volatile boolean closing;
-    private volatile long deadline;
+    private final PeerClock clock;
+    private final Progress bodyProgress;
     private volatile long readerId;
 
     /// @param over called once when the connection is closed
@@ -63,7 +66,9 @@ final class PlainConnection implements Poller.Connection {
         Bounds bounds = gate.server().bounds();
         this.reader = gate.protocol().reader(bounds.parameters());
         this.body = new BodyCollector(bounds.temporary(), bounds.maxRequestBody());
-        this.deadline = System.nanoTime() + FastCgiConnection.READ_NANOS;
+        this.clock = new PeerClock(bounds.times());
+        this.bodyProgress = new Progress(bounds.times().body(), bounds.times().minProgress());
+        clock.read(HEAD, Progress.NEVER);
     }
 
     void run() {
@@ -87,10 +92,7 @@ final class PlainConnection implements Poller.Connection {
             int count = channel.read(input);
             goesOn = count >= 0 ? take(input.flip()) : end();
         } catch (ProtocolException e) {
-            gate.server().counters().protocolErrors.increment();
-            log().warning(
-                            gate.name(),
-                            "closed a connection from " + peer() + ": " + Printable.of(String.valueOf(e.getMessage())));
+            gate.complaints().broken(channel, e);
         } catch (IOException e) {
             goesOn = false; // A reset is a client that went away: nothing to tell.
         } catch (RuntimeException e) {
@@ -119,11 +121,7 @@ final class PlainConnection implements Poller.Connection {
         if (dropped > MAX_DROPPED_BYTES) {
             throw new ProtocolException("sent " + MAX_DROPPED_BYTES + " bytes that nobody takes");
         }
-        long now = System.nanoTime();
-        deadline = closing ? now + LINGER_NANOS : rest > 0 ? now + FastCgiConnection.READ_NANOS : Long.MAX_VALUE;
-        if (closing) { // Perhaps since the line before, by the thread that answers.
-            deadline = now + LINGER_NANOS;
-        }
+        clock.read(0, rest > 0 ? bodyProgress.deadline() : Progress.NEVER);
         return true;
     }
 
@@ -133,6 +131,7 @@ final class PlainConnection implements Poller.Connection {
         boolean withBody = !read.get("REQUEST_METHOD", "GET").equals("HEAD");
         response = new PlainResponse(this, gate, withBody);
         state = State.BODY;
+        bodyProgress.begin(System.nanoTime());
         if (rest > gate.server().bounds().maxRequestBody()) {
             tooLarge();
         }
@@ -142,6 +141,7 @@ final class PlainConnection implements Poller.Connection {
         state = State.DROPPED;
         String limit = "The request's body of " + rest + " bytes is larger than max_request_body = "
                 + gate.server().bounds().maxRequestBody() + " bytes.";
+        gate.server().counters().reached("max_request_body");
         log().warning(gate.name(), Printable.of(environ.get("REQUEST_URI", "?")) + ": 413, " + limit);
         Pages.send(answer(), true, 413, "Content Too Large", limit);
     }
@@ -149,6 +149,7 @@ final class PlainConnection implements Poller.Connection {
     private void body(ByteBuffer input) throws IOException {
         ByteBuffer piece = input.slice(input.position(), (int) Math.min(input.remaining(), rest));
         rest -= piece.remaining();
+        bodyProgress.moved(piece.remaining(), System.nanoTime());
         if (state == State.DROPPED) {
             return;
         }
@@ -195,17 +196,6 @@ final class PlainConnection implements Poller.Connection {
         return gate.server().log();
     }
 
-    /// Who is at the other end; web servers on the same machine often have no address.
-    private String peer() {
-        try {
-            return channel.getRemoteAddress() instanceof InetSocketAddress tcp
-                    ? tcp.getHostString() + ":" + tcp.getPort()
-                    : "a Unix socket";
-        } catch (IOException e) {
-            return "a peer that has gone";
-        }
-    }
-
     @Override
     public boolean isSpooling() {
         return body.length() > BodyCollector.IN_MEMORY_BYTES && state == State.BODY;
@@ -215,7 +205,7 @@ final class PlainConnection implements Poller.Connection {
         if (!finished.compareAndSet(false, true)) {
             return;
         }
-        deadline = Long.MAX_VALUE;
+        clock.stop();
         PlainResponse open = response;
         if (open != null) {
             open.connectionGone();
@@ -229,11 +219,19 @@ final class PlainConnection implements Poller.Connection {
     /// Writes all of it, waiting for the peer if need be. One writer at a time; but a thread that reads from many
     /// connections does not wait for one.
     void write(ByteBuffer bytes) throws IOException {
+        if (channel.isBlocking()) {
+            clock.writing();
+        }
         while (bytes.hasRemaining()) {
-            if (channel.write(bytes) == 0) {
+            int count = channel.write(bytes);
+            if (bytes.hasRemaining()) {
+                clock.wrote(count);
+            }
+            if (count == 0) {
                 awaitWritable();
             }
         }
+        clock.written();
     }
 
     private void awaitWritable() throws IOException {
@@ -254,7 +252,7 @@ final class PlainConnection implements Poller.Connection {
     /// The answer is complete.
     void ended() {
         closing = true;
-        deadline = System.nanoTime() + LINGER_NANOS;
+        clock.closeWithin(LINGER_NANOS);
         try {
             channel.shutdownOutput();
         } catch (IOException e) {
@@ -277,13 +275,19 @@ final class PlainConnection implements Poller.Connection {
 
     /// Closes the connection if the peer's time is up. Called by the gate's clock.
     void expire(long now) {
-        if (now - deadline >= 0 && deadline != Long.MAX_VALUE) {
-            gate.server().counters().timedOut.increment();
-            try {
-                channel.shutdownInput(); // The reading thread sees an end and closes.
-            } catch (IOException e) {
-                // The peer has closed already.
+        PeerClock.Late late = clock.late(now, true);
+        if (late == null) {
+            return;
+        }
+        clock.stop();
+        gate.complaints().late(channel, late);
+        try {
+            channel.shutdownInput(); // The reading thread sees an end and closes.
+            if (late == PeerClock.Late.RESPONSE) {
+                channel.shutdownOutput(); // So that the writer no longer waits.
             }
+        } catch (IOException e) {
+            // The peer has closed already.
         }
     }
 }

@@ -78,8 +78,7 @@ public final class Poller implements Runnable, Closeable {
     ///
     /// @param clients who may connect
     /// @param protocol whose connections they are
-    public void listen(ServerSocketChannel socket, Predicate<SocketChannel> clients, Gate protocol)
-            throws IOException {
+    public void listen(ServerSocketChannel socket, Predicate<SocketChannel> clients, Gate protocol) throws IOException {
         socket.configureBlocking(false);
         socket.register(selector, SelectionKey.OP_ACCEPT, protocol);
         listeners.put(socket, clients);

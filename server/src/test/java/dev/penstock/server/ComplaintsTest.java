@@ -11,8 +11,9 @@ class ComplaintsTest {
 
     private final List<String> log = new ArrayList<>();
     private long now = Long.MAX_VALUE - SECOND / 2; // It may overflow.
-    private final Complaints complaints =
-            new Complaints((level, source, text) -> log.add(level + " " + source + " " + text), "front", () -> now);
+    private final FastCgiGate.Counters counters = new FastCgiGate.Counters();
+    private final Complaints complaints = new Complaints(
+            (level, source, text) -> log.add(level + " " + source + " " + text), "front", counters, () -> now);
 
     private void tell(String kind, String text) {
         complaints.tell(kind, EventLog.Level.INFO, text);

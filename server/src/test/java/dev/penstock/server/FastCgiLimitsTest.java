@@ -41,8 +41,18 @@ class FastCgiLimitsTest {
     }
 
     private void open(long requestMemory, Application application) throws IOException {
-        Bounds bounds =
-                new Bounds(100, MAX_BODY, 1024, 1 << 20, directory, LIMITS, requestMemory, MAX_HEAD, Times.DEFAULT);
+        Bounds bounds = new Bounds(
+                100,
+                MAX_BODY,
+                1024,
+                1 << 20,
+                1 << 20,
+                5_000_000_000L,
+                directory,
+                LIMITS,
+                requestMemory,
+                MAX_HEAD,
+                Times.DEFAULT);
         gate = new Gate(directory, application, bounds);
         web = gate.connect();
     }
@@ -149,7 +159,7 @@ class FastCgiLimitsTest {
         assertThat(answer.text())
                 .startsWith("Status: 502 ")
                 .contains("1001 bytes, more than 1000 (max_response_head)")
-                .doesNotContain("body");
+                .endsWith("</html>\n");
         assertThat(gate.gate.counters().limits()).isEqualTo(Map.of("max_response_head", 1L));
         assertThat(gate.log).singleElement().asString().contains("(max_response_head)");
         web.settle();

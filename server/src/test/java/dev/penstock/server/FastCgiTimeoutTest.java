@@ -58,7 +58,17 @@ class FastCgiTimeoutTest {
 
     private void open(Times times, Application application) throws Exception {
         Bounds bounds = new Bounds(
-                100, Gate.MAX_BODY, 1024, 1 << 30, directory, new Limits(64 * 1024, 100, 5), 1 << 20, 1 << 16, times);
+                100,
+                Gate.MAX_BODY,
+                1024,
+                1 << 30,
+                1 << 20,
+                5 * SECOND,
+                directory,
+                new Limits(64 * 1024, 100, 5),
+                1 << 20,
+                1 << 16,
+                times);
         gate = new Gate(directory, application, bounds);
         web = gate.connect(UnaryOperator.identity(), this::serve);
         connection = connections.take();

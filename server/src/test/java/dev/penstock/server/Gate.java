@@ -79,8 +79,11 @@ final class Gate implements AutoCloseable {
         if (poller == null) {
             EventLog events = (level, source, text) -> log.add(level + " " + text);
             poller = new Poller(gate, new ConnectionThreads(), events, new Semaphore(100));
-            poller.listen(ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
-                    .bind(UnixDomainSocketAddress.of(polled)));
+            poller.listen(
+                    ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
+                            .bind(UnixDomainSocketAddress.of(polled)),
+                    connection -> true,
+                    gate);
             Thread.ofPlatform().daemon().name("poller").start(poller);
         }
         return new WebServer(SocketChannel.open(UnixDomainSocketAddress.of(polled)), new CountDownLatch(0));

@@ -47,11 +47,12 @@ class PollerTest {
     private void open(Predicate<SocketChannel> allowed, Application application) throws IOException {
         ConnectionThreads threads = new ConnectionThreads();
         EventLog events = (level, source, text) -> log.add(level + " " + text);
-        Bounds bounds = new Bounds(PLACES, 1000, 1000, 1000, directory, new Limits(64 * 1024, 100, 2));
+        Bounds bounds =
+                new Bounds(PLACES, 1000, 1000, 1000, 1000, 5_000_000_000L, directory, new Limits(64 * 1024, 100, 2));
         gate = new FastCgiGate(bounds, new PathTruth("auto", null), application, threads, events);
         socket = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         poller = new Poller(gate, threads, events, permits);
-        poller.listen(socket, allowed);
+        poller.listen(socket, allowed, gate);
         Thread.ofPlatform().daemon().start(poller);
     }
 
