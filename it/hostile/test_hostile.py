@@ -134,8 +134,8 @@ def test_without_descriptors_it_goes_on_when_there_are_some_again(victim, quicks
 BEGINNINGS = {
     "variables": begin(),
     "record of variables": begin() + record(PARAMS, length=60_000),
-    "question": record(GET_VALUES, request=0, length=4000),
-    "header": b"\x01\x09\x00\x00\x0f\x00",
+    "question": record(GET_VALUES, request=0, length=1000),
+    "header": b"\x01\x09\x00\x00\x03\x00",
 }
 
 

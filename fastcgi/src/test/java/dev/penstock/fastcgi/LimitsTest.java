@@ -130,17 +130,17 @@ class LimitsTest {
     @Test
     void questionHoldsLittleAndNothingAfterwards() throws ProtocolException {
         long empty = decoder.heldBytes();
-        byte[] names = new byte[4096];
+        byte[] names = new byte[1024];
         names[0] = (byte) 0x80;
-        names[2] = (byte) (4091 >> 8);
-        names[3] = (byte) 4091;
-        byte[] question = record(9, 0, 4096);
+        names[2] = (byte) (1019 >> 8);
+        names[3] = (byte) 1019;
+        byte[] question = record(9, 0, 1024);
         System.arraycopy(names, 0, question, 8, names.length);
         assertThat(fed(question)).hasSize(1);
         assertThat(decoder.heldBytes()).isEqualTo(empty);
         assertThatExceptionOfType(ProtocolException.class)
-                .isThrownBy(() -> fed(record(9, 0, 4097)))
-                .withMessageContaining("4096");
+                .isThrownBy(() -> fed(record(9, 0, 1025)))
+                .withMessageContaining("1024");
     }
 
     /// An id that has not begun; types that only we send; a management type that does not exist; an abort of nothing.

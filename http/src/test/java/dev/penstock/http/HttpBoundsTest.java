@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.fastcgi.Limits;
 import dev.penstock.server.Bounds;
+import dev.penstock.server.Budget;
 import dev.penstock.server.Times;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,8 +34,19 @@ class HttpBoundsTest {
     @BeforeEach
     void listen() throws IOException {
         Times times = new Times(Duration.ofMillis(300), Duration.ZERO, Duration.ZERO, 1, Duration.ZERO, Duration.ZERO);
-        Bounds bounds =
-                new Bounds(10, 1000, 1000, 1000, 1000, 1000, directory, new Limits(MOST, 100, 1), 1 << 20, MOST, times);
+        Bounds bounds = new Bounds(
+                10,
+                1000,
+                1000,
+                1000,
+                1000,
+                1000,
+                directory,
+                new Limits(MOST, 100, 1),
+                1 << 20,
+                new Budget(1 << 30),
+                MOST,
+                times);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         listener = new HttpListener(
                 address, (request, response) -> Listening.answer(response, "ok"), bounds, (l, s, t) -> {}, 4);

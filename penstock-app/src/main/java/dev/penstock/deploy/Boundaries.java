@@ -2,6 +2,7 @@ package dev.penstock.deploy;
 
 import dev.penstock.fastcgi.Limits;
 import dev.penstock.server.Bounds;
+import dev.penstock.server.Budget;
 import dev.penstock.server.Times;
 import java.nio.file.Path;
 
@@ -21,6 +22,7 @@ final class Boundaries {
                 temporary,
                 limits(settings),
                 settings.get(Settings.REQUEST_MEMORY),
+                new Budget(settings.get(Settings.RESPONSES_MEMORY)),
                 settings.get(Settings.MAX_RESPONSE_HEAD),
                 times(settings));
     }

@@ -162,6 +162,12 @@ public final class Settings {
             Kinds.number(1, 65_535),
             Limits.DEFAULT.maxConcurrentRequests(),
             "Requests at once on one FastCGI connection (HAProxy's `mpxs-conns`); one more gets a 503 and OVERLOADED.");
+    public static final Setting<Long> RESPONSES_MEMORY = Setting.of(
+            "responses_memory",
+            Kinds.SIZE,
+            Bounds.DEFAULT_RESPONSES_MEMORY,
+            "What all responses may hold in memory together while their clients are slow; more goes to their temporary"
+                    + " files, `response_memory` or not.");
     public static final Setting<Integer> MAX_PARAMETER_BYTES = Setting.of(
             "max_parameter_bytes",
             Kinds.number(1024, 16 * 1024 * 1024),
@@ -287,6 +293,7 @@ public final class Settings {
             MAX_CONNECTIONS,
             MAX_REQUESTS_PER_CONNECTION,
             REQUEST_MEMORY,
+            RESPONSES_MEMORY,
             MAX_PARAMETER_BYTES,
             MAX_PARAMETERS,
             MAX_PARAMETER_NAME,

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 /// @param parameters the protocol's own limits
 /// @param requestMemory bytes that all requests may hold together while they come in; a connection that holds
 ///     no more than a common request does is never closed for it
+/// @param responses bytes that all responses may hold in memory together for clients that are slow to read; beyond
+///     that they go to their files
 /// @param maxResponseHead bytes of the status and headers of a response
 /// @param times how long a peer may take
 public record Bounds(
@@ -27,10 +29,14 @@ public record Bounds(
         Path temporary,
         Limits parameters,
         long requestMemory,
+        Budget responses,
         int maxResponseHead,
         Times times) {
     /// 32 MiB for requests that come in: a quarter of the heap.
     public static final long DEFAULT_REQUEST_MEMORY = 32 * 1024 * 1024;
+
+    /// 32 MiB for responses that wait for their clients: another quarter.
+    public static final long DEFAULT_RESPONSES_MEMORY = 32 * 1024 * 1024;
 
     /// 256 KiB: far more than any web server takes by default, so that theirs is the limit that counts.
     public static final int DEFAULT_RESPONSE_HEAD = 256 * 1024;
@@ -55,6 +61,7 @@ public record Bounds(
                 temporary,
                 parameters,
                 DEFAULT_REQUEST_MEMORY,
+                new Budget(DEFAULT_RESPONSES_MEMORY),
                 DEFAULT_RESPONSE_HEAD,
                 Times.DEFAULT);
     }

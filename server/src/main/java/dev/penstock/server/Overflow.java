@@ -47,7 +47,11 @@ public final class Overflow {
             if (abandoned) {
                 return;
             }
-            if (fitsMemory(length) || length > bounds.responseFile()) {
+            boolean inBudget = fitsMemory(length) && bounds.responses().tryTake(length);
+            if (inBudget || length > bounds.responseFile()) {
+                if (!inBudget) {
+                    bounds.responses().take(length);
+                }
                 byte[] copy = new byte[length];
                 bytes.get(copy);
                 memory.add(copy);
@@ -59,6 +63,12 @@ public final class Overflow {
         } finally {
             lock.unlock();
         }
+    }
+
+    private void forget() {
+        bounds.responses().give(inMemory);
+        inMemory = 0;
+        memory.clear();
     }
 
     private boolean fitsMemory(int length) {
@@ -96,7 +106,7 @@ public final class Overflow {
     public void abandon() {
         signal(() -> {
             abandoned = true;
-            memory.clear();
+            forget();
             Quietly.close(file);
         });
     }
@@ -124,6 +134,7 @@ public final class Overflow {
             byte[] piece = memory.poll();
             if (piece != null) {
                 inMemory -= piece.length;
+                bounds.responses().give(piece.length);
             } else if (fileStart < fileEnd) {
                 piece = readFile();
             }
@@ -182,6 +193,7 @@ public final class Overflow {
     public void close() {
         lock.lock();
         try {
+            forget();
             Quietly.close(file);
         } finally {
             lock.unlock();

@@ -51,6 +51,7 @@ class FastCgiLimitsTest {
                 directory,
                 LIMITS,
                 requestMemory,
+                new Budget(1 << 30),
                 MAX_HEAD,
                 Times.DEFAULT);
         gate = new Gate(directory, application, bounds);

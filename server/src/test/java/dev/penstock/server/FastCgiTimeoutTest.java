@@ -67,6 +67,7 @@ class FastCgiTimeoutTest {
                 directory,
                 new Limits(64 * 1024, 100, 5),
                 1 << 20,
+                new Budget(1 << 30),
                 1 << 16,
                 times);
         gate = new Gate(directory, application, bounds);

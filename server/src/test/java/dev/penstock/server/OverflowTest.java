@@ -222,4 +222,29 @@ class OverflowTest {
             throw new UncheckedIOException(e);
         }
     }
+
+    @Test
+    void allResponsesShareOneMemoryAndTheRestGoesToTheirFiles() throws IOException {
+        Budget budget = new Budget(10);
+        Bounds bounds = new Bounds(1, 1, 100, 1000, 1, 1, directory, Limits.DEFAULT, 1, budget, 1000, Times.DEFAULT);
+        Overflow first = new Overflow(bounds);
+        Overflow second = new Overflow(bounds);
+        first.put(java.nio.ByteBuffer.wrap(new byte[6]));
+        assertThat(budget.held()).isEqualTo(6);
+        second.put(java.nio.ByteBuffer.wrap(new byte[5]));
+        assertThat(budget.held()).as("five more would be too much").isEqualTo(6);
+        Overflow third = new Overflow(bounds);
+        third.put(java.nio.ByteBuffer.wrap(new byte[4]));
+        assertThat(budget.held()).as("four are not").isEqualTo(10);
+        second.put(java.nio.ByteBuffer.wrap(new byte[] {7}));
+        second.complete();
+        assertThat(second.take()).isEqualTo(new byte[] {0, 0, 0, 0, 0, 7});
+        assertThat(first.take()).hasSize(6);
+        assertThat(budget.held()).isEqualTo(4);
+        third.abandon();
+        third.close();
+        assertThat(budget.held()).isZero();
+        second.close();
+        first.close();
+    }
 }
