@@ -42,6 +42,7 @@ final class RequestDiagnosis {
                 e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
         return switch (target.address()) {
             case ListenAddress.Unix(Path path) -> unix(path, cause);
+            case ListenAddress.Abstract _ -> RequestTarget.unreachable(target.address());
             case ListenAddress.Tcp tcp
             when e.getCause() instanceof UnknownHostException ->
                 CommandFailure.of(Exit.NOTHING_RUNS, tcp.host() + ": no host of this name is known");
@@ -81,7 +82,7 @@ final class RequestDiagnosis {
 
     private CommandFailure connectTimeout() {
         String why = switch (target.address()) {
-            case ListenAddress.Unix _ ->
+            case ListenAddress.Unix _, ListenAddress.Abstract _ ->
                 "somebody listens on " + target + " but does not accept: its backlog is full\nAll of its"
                         + " processes are busy or hang, or it has been stopped; `ss -lx` shows the backlog.";
             case ListenAddress.Tcp _ ->

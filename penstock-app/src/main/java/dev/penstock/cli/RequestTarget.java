@@ -24,8 +24,15 @@ record RequestTarget(ListenAddress address) {
     SocketAddress socketAddress() {
         return switch (address) {
             case ListenAddress.Unix(Path path) -> unix(path);
+            case ListenAddress.Abstract _ -> throw unreachable(address);
             case ListenAddress.Tcp(String host, int port) -> InetSocketAddress.createUnresolved(host, port);
         };
+    }
+
+    /// Java's own channels know no abstract sockets.
+    static CommandFailure unreachable(ListenAddress address) {
+        return CommandFailure.usage(
+                address + ": expected a path or HOST:PORT; this command does not reach abstract" + " sockets");
     }
 
     private static SocketAddress unix(Path path) {

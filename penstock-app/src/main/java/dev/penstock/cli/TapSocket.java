@@ -34,6 +34,7 @@ final class TapSocket implements Closeable {
             case ListenAddress.Tcp(String host, int port) ->
                 ServerSocketChannel.open().bind(new InetSocketAddress(host, port), BACKLOG);
             case ListenAddress.Unix(Path path) -> bind(path, mode);
+            case ListenAddress.Abstract _ -> throw RequestTarget.unreachable(address);
         };
     }
 
@@ -88,6 +89,7 @@ final class TapSocket implements Closeable {
         return switch (address) {
             case ListenAddress.Tcp(String host, int port) -> new InetSocketAddress(host, port);
             case ListenAddress.Unix(Path path) -> UnixDomainSocketAddress.of(path);
+            case ListenAddress.Abstract _ -> throw RequestTarget.unreachable(address);
         };
     }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// One connection of a [Responder]: reads, calls the application, writes, all in one thread.
 final class Conversation {
     private static final int BUFFER_BYTES = 16 * 1024;
-    private static final int ROOM_FOR_THE_END = Encoder.MAX_PADDING + Encoder.END_BYTES;
+    private static final int ROOM_FOR_THE_END = Encoder.END_BYTES;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     /// What is read of a body that the application has not read; beyond that the connection is closed.
