@@ -2,6 +2,7 @@ package dev.penstock.server;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// An answer on its way to a web server as plain bytes: the head as its protocol writes it, then the body.
@@ -25,6 +26,7 @@ final class PlainResponse implements Response {
     private int direct = DIRECT_BYTES;
     private @Nullable ByteBuffer out;
     private volatile boolean gone;
+    private final AtomicReference<@Nullable Runnable> whenCancelled = new AtomicReference<>();
     private volatile @Nullable Overflow overflow;
 
     PlainResponse(PlainConnection connection, PlainGate gate, boolean withBody) {
@@ -38,9 +40,25 @@ final class PlainResponse implements Response {
         return gone;
     }
 
+    @Override
+    public void whenCancelled(Runnable action) {
+        whenCancelled.set(action);
+        if (gone) {
+            tell();
+        }
+    }
+
+    private void tell() {
+        Runnable action = whenCancelled.getAndSet(null);
+        if (action != null) {
+            action.run();
+        }
+    }
+
     /// The client has gone: nothing can be written any more. Any thread.
     void connectionGone() {
         gone = true;
+        tell();
         Overflow waiting = overflow;
         if (waiting != null) {
             waiting.abandon();
@@ -129,6 +147,7 @@ final class PlainResponse implements Response {
             return;
         }
         state = State.ENDED;
+        whenCancelled.set(null);
         Overflow slow = overflow;
         if (slow != null) {
             slow.complete();
@@ -158,6 +177,7 @@ final class PlainResponse implements Response {
         }
         flush();
         state = State.ENDED;
+        whenCancelled.set(null);
         connectionGone();
         connection.cut();
         giveBuffer();

@@ -215,7 +215,10 @@ class PlainConnectionTest {
         web.send(request(protocol, "0", "REQUEST_URI", "/hold"));
         Response response = held.take();
         assertThat(response.cancelled()).isFalse();
+        CountDownLatch told = new CountDownLatch(1);
+        response.whenCancelled(told::countDown);
         web.close();
+        told.await();
         web.awaitServed();
         assertThat(response.cancelled()).isTrue();
         assertThat(gate.gate.counters().clientsGone.sum()).isEqualTo(1);
