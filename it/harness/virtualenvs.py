@@ -42,20 +42,31 @@ class Virtualenv:
             yield self
 
     def _is_made(self):
-        return self._mark.exists() and self._mark.read_text() == self._made_from()
+        return self._made() == self._marks()
+
+    def _made(self):
+        """The marks of the steps that are done."""
+        return self._mark.read_text().splitlines() if self._mark.exists() else []
 
     def _make(self):
+        """What is not done yet: another wheel is installed into the virtualenv that is there."""
         if self.wheel is None:
             raise ProjectError("there is no wheel of Penstock in dist/")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        run([self.python, "-m", "venv", str(self.folder)])
         pip = [self.command("python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-        run([*pip, "install", "--quiet", "-r", str(self.requirements), str(self.wheel)])
-        self._mark.write_text(self._made_from())
+        requirements, wheel = self._marks()
+        if self._made()[:1] != [requirements]:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            run([self.python, "-m", "venv", str(self.folder)])
+            run([*pip, "install", "--quiet", "-r", str(self.requirements)])
+        self._mark.write_text(requirements + "\n")
+        # Its version does not change with its content.
+        run([*pip, "uninstall", "--quiet", "--yes", "penstock"])
+        run([*pip, "install", "--quiet", str(self.wheel)])
+        self._mark.write_text("%s\n%s\n" % (requirements, wheel))
 
-    def _made_from(self):
+    def _marks(self):
+        """What the requirements and the wheel are now."""
         version = run([self.python, "-c", "import sys; print(sys.version, sys.executable)"])
         content = version.encode() + self.requirements.read_bytes()
-        if self.wheel is not None:
-            content += self.wheel.read_bytes()
-        return hashlib.sha256(content).hexdigest()
+        wheel = self.wheel.read_bytes() if self.wheel is not None else b""
+        return [hashlib.sha256(content).hexdigest(), hashlib.sha256(wheel).hexdigest()]
