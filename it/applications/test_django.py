@@ -128,7 +128,12 @@ def test_a_stream_arrives_one_by_one(site, meeting):
 
 @pytest.mark.parametrize(
     "sent, rest",
-    [("plain", "plain"), ("a%20b/%C3%A4", "a b/ä"), ("p%2525", "p%25"), ("semi;colon&", "semi;colon&")],
+    [
+        ("plain", "plain"),
+        ("a%20b/%C3%A4", "a b/ä"),
+        ("p%2525", "p%25"),
+        ("semi;colon&", "semi;colon&"),
+    ],
 )
 def test_links_are_below_the_mount_whatever_the_path(site, sent, rest):
     # Django takes SCRIPT_URL or REDIRECT_URL, where Apache sets one, for the whole path.

@@ -1,5 +1,5 @@
-"""Radicale, a CalDAV server, by the requests that calendar programs make: the methods and headers that
-no browser sends.
+"""Radicale, a CalDAV server, by the requests that calendar programs make: the methods and headers
+that no browser sends.
 """
 
 import base64

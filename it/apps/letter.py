@@ -2,7 +2,8 @@
 installed.
 
 Its pages are the functions below: /cookies is `cookies`. A page that is not there answers "hello".
-Where a page has to wait for the test, or tell it something later, they meet in a file that the query names.
+Where a page has to wait for the test, or tell it something later, they meet in a file that the
+query names.
 """
 
 import ast

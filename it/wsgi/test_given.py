@@ -23,7 +23,7 @@ def given(site, headers=None, path="/environ", **request):
 
 
 def raw(site, *headers):
-    """The CGI variables for headers that no client would send like this: pairs, repeated or empty."""
+    """The CGI variables for headers as given: pairs, which may be repeated or empty."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
     try:
         connection.putrequest("GET", site.mount + "/environ")

@@ -1,4 +1,6 @@
-"""A Pyramid application out of an INI file: a form with CSRF tokens, a template, static files, events."""
+"""A Pyramid application out of an INI file: a form with CSRF tokens, a template, static files, a
+stream.
+"""
 
 import os
 import time
