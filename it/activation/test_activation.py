@@ -261,8 +261,13 @@ def test_a_sockets_file_gets_its_owner_group_and_mode(quickstart, folder, runnin
             directory=Probe(folder / "project").directory,
         )
     )
-    status = path.stat()
-    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 33, 0o620)
+
+    def rights():
+        status = path.stat()
+        return status.st_uid, status.st_gid, status.st_mode & 0o777
+
+    # It listens for a moment before it has them.
+    eventually(lambda: rights() == (65534, 33, 0o620), what="owner, group and mode of the socket")
 
 
 def test_tcp_on_every_interface_needs_a_list(quickstart, folder):

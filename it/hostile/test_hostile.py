@@ -98,7 +98,7 @@ def test_ten_thousand_idle_connections_are_held_and_others_served(victim):
     with Crowd(served.address) as crowd:
         crowd.connect(count)
         eventually(lambda: served.status()["server"]["connections"] >= count, 30)
-        print("%d idle connections" % count)
+        print("%d idle connections, %d bytes each" % (count, (served.memory() - before) / count))
         for _ in range(20):
             assert served.serves()
         held = (served.memory() - before) / count
@@ -174,18 +174,6 @@ def test_slow_loris_on_the_body_is_cut_off(victim):
     served.assert_well()
 
 
-def test_body_that_moves_is_not_cut_off(victim):
-    served = victim(**SHORT)
-    with Crowd(served.address) as crowd:
-        connection = crowd.connect()
-        connection.sendall(head(b"/digest", b"POST"))
-        for _ in range(30):  # about three times body_timeout
-            connection.sendall(record(STDIN, b"x" * 1000))
-            served.status()
-        connection.sendall(record(STDIN))
-        assert b"Status: 200" in connection.recv(65536)
-
-
 def test_clients_that_read_nothing_are_given_up(victim):
     served = victim(**SHORT)
     with Crowd(served.address) as crowd:
@@ -242,15 +230,15 @@ def test_flood_of_garbage_is_few_lines_and_no_memory(victim):
 
 
 def test_unfinished_requests_do_not_exhaust_the_memory(victim):
-    """250 connections with hundreds of begun requests each, whose variables never end."""
+    """200 connections with all the requests that they may begin, whose variables never end."""
     served = victim()
     with Crowd(served.address) as crowd:
         crowd.connect(200)
-        for request in range(1, 250):
-            crowd.send(begin(request) + record(PARAMS, b"x" * 1000, request))
-            if request % 50 == 0:
+        for request in range(1, 70):
+            crowd.send(begin(request) + record(PARAMS, b"x" * 4000, request))
+            if request % 10 == 0:
                 assert served.serves()
-        assert served.reached("request_memory") > 0
+        eventually(lambda: served.reached("request_memory") > 0)
         assert served.serves()
     served.assert_well()
 
