@@ -22,13 +22,15 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What passes through a tap, over TCP, where resets can be told from ends. The real servers are in `it/tap`.
-@Timeout(20)
+// A thread of its own, because nothing else ends a read that waits for ever.
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("try")
 class TapTest {
     private static final Wire REQUEST = new Wire()
@@ -53,7 +55,7 @@ class TapTest {
         application.close();
         if (tap != null) {
             tap.stop();
-            ended.get();
+            ended.get(10, TimeUnit.SECONDS);
         }
     }
 
