@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -279,15 +280,38 @@ class PlainConnectionTest {
 
     @Test
     void headMustBeCompleteInTimeHoweverItTrickles() throws Exception {
-        try (WebServer web = connect(PlainProtocol.SCGI)) {
+        ByteBuffer input = ByteBuffer.allocate(100);
+        try (WebServer web =
+                gate.connect(UnaryOperator.identity(), (channel, over) -> connections.add(scgi.open(channel, over)))) {
             PlainConnection connection = connections.take();
-            web.send(body("24:CONT"));
-            connection.expire(System.nanoTime() + 29 * SECOND);
-            web.send(body("ENT"));
+            for (String piece : List.of("24:CON", "TENT", "_LEN")) {
+                web.send(body(piece));
+                assertThat(connection.readOnce(input)).isTrue();
+                connection.expire(System.nanoTime() + 29 * SECOND);
+            }
+            assertThat(gate.gate.counters().timedOut.sum()).isZero();
             connection.expire(System.nanoTime() + 31 * SECOND);
+            assertThat(connection.readOnce(input)).isFalse();
             web.awaitServed();
         }
         assertThat(gate.gate.counters().timedOut.sum()).isEqualTo(1);
+    }
+
+    @Test
+    void pauseWithinABodyIsBoundedAndTheApplicationDoesNotSeeIt() throws Exception {
+        ByteBuffer input = ByteBuffer.allocate(100);
+        try (WebServer web =
+                gate.connect(UnaryOperator.identity(), (channel, over) -> connections.add(scgi.open(channel, over)))) {
+            PlainConnection connection = connections.take();
+            web.send(request(PlainProtocol.SCGI, "9"), body("body"));
+            assertThat(connection.readOnce(input)).isTrue();
+            connection.expire(System.nanoTime() + 119 * SECOND);
+            assertThat(gate.gate.counters().timedOut.sum()).isZero();
+            connection.expire(System.nanoTime() + 31 * SECOND);
+            assertThat(connection.readOnce(input)).isFalse();
+            assertThat(web.untilEnd()).startsWith("Status: 400 ");
+        }
+        assertThat(gate.gate.counters().requests.sum()).isZero();
     }
 
     @Test
