@@ -307,7 +307,7 @@ class PlainConnectionTest {
             assertThat(connection.readOnce(input)).isTrue();
             connection.expire(System.nanoTime() + 119 * SECOND);
             assertThat(gate.gate.counters().timedOut.sum()).isZero();
-            connection.expire(System.nanoTime() + 31 * SECOND);
+            connection.expire(System.nanoTime() + 121 * SECOND);
             assertThat(connection.readOnce(input)).isFalse();
             assertThat(web.untilEnd()).startsWith("Status: 400 ");
         }
