@@ -41,7 +41,7 @@ class JavaResponder {
                 bounds(temporary), new PathTruth("auto", null), application, threads, log);
         Poller poller = new Poller(gate, threads, log, new Semaphore(CONNECTIONS));
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        poller.listen(server.bind(UnixDomainSocketAddress.of(args[0])));
+        poller.listen(server.bind(UnixDomainSocketAddress.of(args[0])), peer -> true, gate);
         poller.run();
     }
 
