@@ -242,3 +242,20 @@ def penstock(project, *arguments, cwd=None, env=None, timeout=30):
         encoding="utf-8",
         timeout=timeout,
     )
+
+
+def test_a_request_that_is_on_its_way_in_when_the_server_stops_is_answered(serve, probe, folder):
+    """Its connection was accepted, so no other server will answer it; one that is idle is closed."""
+    address = folder / "fcgi.sock"
+    served = serve(probe.ini, fcgi=[address])
+    with fastcgi.Connection(address) as idle, fastcgi.Connection(address) as busy:
+        busy.begin(1, fastcgi.environ("/"))
+        idle.get(1)
+        assert idle.answer(1).body == b"hello"
+
+        served.process.terminate()
+        assert idle.receive() is None
+        busy.send(fastcgi.STDIN, b"", 1)
+
+        assert busy.answer(1).body == b"hello"
+    assert served.process.wait(20) == 143

@@ -40,6 +40,10 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
 public final class Instance implements Commands {
     private static final int HTTP_THREADS = 16;
 
+    /// A kept connection that has been idle for so long when the server ends is closed; a request may just be on its
+    /// way on another.
+    private static final long IDLE_AT_THE_END_NANOS = 200_000_000L;
+
     private final Deployment deployment;
     private final Launch launch;
     private final Path directory;
@@ -248,18 +252,27 @@ public final class Instance implements Commands {
         log.close();
     }
 
+    /// What was accepted is answered before the application is told to end: a request that is on its way in would
+    /// find nobody.
     private void endApplication(Duration grace) {
+        long end = System.nanoTime() + grace.toNanos();
         try {
-            application.stop().get(grace.toMillis() + 1000, TimeUnit.MILLISECONDS);
-            long end = System.nanoTime() + grace.toNanos();
-            while (gate.busy() + scgi.busy() + uwsgi.busy() > 0 && System.nanoTime() < end) {
+            while (openConnections() > 0 && System.nanoTime() < end) {
+                gate.closeIdle(IDLE_AT_THE_END_NANOS);
                 Thread.sleep(10);
             }
+            long left = Math.max(0, end - System.nanoTime()) / 1_000_000;
+            application.stop().get(left + 1000, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             log.warning(deployment.name(), "requests were cut after " + grace.toSeconds() + " s (shutdown_timeout)");
         } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
             log.warning(deployment.name(), "the end was not in order: " + e.getMessage());
         }
+    }
+
+    /// Connections of FastCGI that are open, and requests by SCGI and uwsgi.
+    private long openConnections() {
+        return gate.connections() + scgi.busy() + uwsgi.busy();
     }
 
     // ---- Commands

@@ -167,6 +167,16 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         return true;
     }
 
+    /// Closes connections that have been idle for so long: the server is about to stop, and web servers keep them.
+    public void closeIdle(long nanos) {
+        long now = System.nanoTime();
+        connections.forEach(connection -> {
+            if (connection.idleNanos(now) >= nanos) {
+                connection.cut();
+            }
+        });
+    }
+
     /// Closes connections whose peer's time is up. Called about once a second.
     public void tick() {
         long now = System.nanoTime();
