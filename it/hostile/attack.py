@@ -89,14 +89,17 @@ class Crowd:
 
 
 def is_at_end(connection):
+    connection.setblocking(False)
     try:
-        while connection.recv(65536, socket.MSG_DONTWAIT):
+        while connection.recv(65536):
             pass
         return True
     except BlockingIOError:
         return False
     except ConnectionError:
         return True
+    finally:
+        connection.settimeout(30)
 
 
 def read_to_end(connection):

@@ -123,6 +123,7 @@ def test_more_idle_connections_than_places_lock_nobody_out(victim):
 
 def test_without_descriptors_it_goes_on_when_there_are_some_again(victim, quickstart, folder):
     served = victim(max_connections=5000)
+    assert served.serves()  # Loading needs descriptors, too.
     subprocess.run(["prlimit", "--pid", str(served.process.pid), "--nofile=200:200"], check=True)
     with Crowd(served.address) as crowd:
         crowd.connect(400)
@@ -182,6 +183,18 @@ def test_clients_that_read_nothing_are_given_up(victim):
         eventually(lambda: served.serves() and served.reached("response_timeout") == 20, 30)
     eventually(lambda: served.status()["server"]["connections"] < 5)
     assert served.status()["in_flight"] == 0
+    served.assert_well()
+
+
+def test_many_clients_that_read_nothing_share_one_memory(victim):
+    """300 responses of 2 MB, of which response_memory would hold 1 MB each: over twice the heap."""
+    served = victim(max_connections=1000)
+    with Crowd(served.address) as crowd:
+        crowd.connect(300)
+        crowd.send(head(b"/download", query=b"size=2000000") + record(STDIN))
+        eventually(lambda: served.status()["in_flight"] == 0, 60, "all answers are out of the workers")
+        assert served.serves()
+        assert crowd.closed() == 0
     served.assert_well()
 
 

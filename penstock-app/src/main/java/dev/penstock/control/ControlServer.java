@@ -13,6 +13,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketCredentials;
@@ -31,6 +32,7 @@ import org.newsclub.net.unix.AFUNIXSocketCredentials;
 public final class ControlServer implements Runnable {
     private static final int MAX_COMMAND_BYTES = 16 * 1024;
     private static final int ANCILLARY_BYTES = 256;
+    private static final long PAUSE_NANOS = 1_000_000_000L;
 
     private final AFUNIXServerSocketChannel socket;
     private final Peers peers;
@@ -66,7 +68,7 @@ public final class ControlServer implements Runnable {
                 return;
             } catch (IOException e) {
                 log.error("control", "cannot accept: " + e.getMessage());
-                return;
+                LockSupport.parkNanos(PAUSE_NANOS); // For want of descriptors, say; there will be some again.
             }
         }
     }

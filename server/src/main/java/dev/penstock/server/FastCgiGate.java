@@ -118,7 +118,7 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
     }
 
     /// A listener cannot accept, and may not be able to for a while.
-    void cannotAccept(IOException e) {
+    private void cannotAccept(IOException e) {
         complaints.tell("accept", EventLog.Level.WARNING, "cannot accept a connection: " + e.getMessage());
     }
 
@@ -138,7 +138,17 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
     ///
     /// @return whether a connection will soon be closed
     @Override
-    public synchronized boolean makeRoom() {
+    public boolean makeRoom() {
+        return makeRoom(bounds.maxConnections() + " connections are open", "max_connections");
+    }
+
+    /// The system gives no descriptors any more. An idle connection's will do.
+    void makeRoomForDescriptors(IOException refusal) {
+        cannotAccept(refusal);
+        boolean _ = makeRoom("no descriptors are left", "ulimit -n");
+    }
+
+    private synchronized boolean makeRoom(String why, String limit) {
         FastCgiConnection last = leaving;
         if (last != null && last.isOpen()) {
             return true;
@@ -159,11 +169,8 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
         }
         counters.madeRoom.increment();
         longest.cut();
-        complaints.tell(
-                "max_connections",
-                EventLog.Level.WARNING,
-                bounds.maxConnections() + " connections are open; closed an idle one from " + longest.peer()
-                        + " for a new one (max_connections)");
+        String done = "; closed an idle one from " + longest.peer() + " for a new one (" + limit + ")";
+        complaints.tell(limit, EventLog.Level.WARNING, why + done);
         return true;
     }
 

@@ -117,9 +117,8 @@ public final class Poller implements Runnable, Closeable {
         } catch (CancelledKeyException | ClosedChannelException e) {
             // Closed by another thread in this moment.
         } catch (IOException e) {
-            gate.makeRoom(); // Perhaps it is descriptors that are wanting.
+            gate.makeRoomForDescriptors(e);
             acceptAgainNanos = System.nanoTime() + FAILED_NANOS;
-            gate.cannotAccept(e);
         }
     }
 
