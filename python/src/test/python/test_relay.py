@@ -164,6 +164,17 @@ def test_a_directory_that_others_may_write_is_not_trusted(site, run_directory):
     assert output(site.start(stdin=subprocess.DEVNULL))[1].endswith(b"\r\n\r\nhello")
 
 
+@pytest.mark.parametrize("value", ["asked", "changed"])
+def test_any_other_reload_lets_the_instance_answer(site, value):
+    (site.script.parent / "penstock.ini").write_text("[penstock]\nreload = %s\n" % value)
+    site.listen()
+    process = site.start(stdin=subprocess.DEVNULL)
+    connection, _ = site.take()
+    with connection:
+        connection.sendall(b"Status: 200 OK\r\n\r\nthe instance")
+    assert output(process)[1].endswith(b"the instance")
+
+
 @pytest.mark.parametrize("file", ["penstock.ini", "site.ini"])
 def test_reload_always_never_asks_the_instance(site, file):
     site.listen()

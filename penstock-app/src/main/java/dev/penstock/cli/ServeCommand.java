@@ -102,7 +102,7 @@ final class ServeCommand extends Subcommand {
         add(options, "uwsgi", uwsgi.isEmpty() ? null : String.join("\n", uwsgi));
         add(options, "workers", workers);
         add(options, "threads", threads);
-        add(options, "reload_on_change", reload ? "true" : null);
+        add(options, "reload", reload ? "changed" : null);
         pairs("--set", set)
                 .forEach((name, value) -> options.add(new ServeArguments.Option(name, value, "--set " + name)));
         return options;

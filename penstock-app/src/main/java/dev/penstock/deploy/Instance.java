@@ -114,7 +114,7 @@ public final class Instance implements Commands {
     }
 
     private @Nullable SourceWatch watchSources() throws IOException {
-        if (!deployment.settings().get(Settings.RELOAD_ON_CHANGE)) {
+        if (!deployment.settings().reloadsOnChange()) {
             return null;
         }
         SourceWatch sources = new SourceWatch(

@@ -29,7 +29,7 @@ public final class Kinds {
     static final Kind<List<String>> WORDS = new Words();
     static final Kind<Set<Role>> ROLES = new Roles();
 
-    static final Kind<String> RELOAD = new Word(List.of("asked", "always"));
+    static final Kind<String> RELOAD = new Word(List.of("asked", "changed", "always"));
 
     private Kinds() {}
 
@@ -92,7 +92,7 @@ public final class Kinds {
     private record Word(List<String> words) implements Kind<String> {
         @Override
         public String syntax() {
-            return String.join(" or ", words);
+            return "one of " + String.join(", ", words);
         }
 
         @Override

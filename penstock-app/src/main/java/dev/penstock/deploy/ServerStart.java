@@ -69,7 +69,7 @@ public final class ServerStart {
                 settings.get(Settings.WORKERS),
                 settings.get(Settings.THREADS),
                 settings.get(Settings.DEBUG),
-                settings.get(Settings.RELOAD_ON_CHANGE),
+                settings.reloadsOnChange(),
                 directory.resolve("control"),
                 directory,
                 log,

@@ -92,25 +92,21 @@ public final class Settings {
             Kinds.SWITCH,
             false,
             "Whether visitors see tracebacks. Only this setting counts, not a `debug` of `[DEFAULT]`.");
-    public static final Setting<Boolean> RELOAD_ON_CHANGE = Setting.of(
-            "reload_on_change",
-            Kinds.SWITCH,
-            false,
-            "Whether a changed file reloads the application, for development (`penstock serve --reload`): an imported"
-                    + " module, the INI file, or a file that `reload_patterns` names.");
-    public static final Setting<List<String>> RELOAD_PATTERNS = Setting.of(
-            "reload_patterns",
-            Kinds.WORDS,
-            List.of("*.html", "*.xhtml", "*.mak", "*.jinja", "*.jinja2", "*.pt"),
-            "With `reload_on_change`: names of further files below the application's folder that reload it, such as"
-                    + " templates.");
     public static final Setting<String> RELOAD = Setting.of(
             "reload",
             Kinds.RELOAD,
             "asked",
-            "When a dispatch script that is run as a CGI program loads the application. `asked` lets the running"
-                    + " instance answer, which loads it anew when it is asked to; `always` loads it in the CGI"
-                    + " program's own process, for each request: slow, and every change shows at once.");
+            "When the application is loaded anew. `asked`: by `penstock reload`, a signal or a touched file. `changed`"
+                    + " (`penstock serve --reload`), for development: also when a file changes, an imported module, the"
+                    + " INI file, or one that `reload_patterns` names. `always` is for a dispatch script that is run as"
+                    + " a CGI program: it no longer lets the running instance answer, but loads the application in its"
+                    + " own process, for each request: slow, and every change shows at once.");
+    public static final Setting<List<String>> RELOAD_PATTERNS = Setting.of(
+            "reload_patterns",
+            Kinds.WORDS,
+            List.of("*.html", "*.xhtml", "*.mak", "*.jinja", "*.jinja2", "*.pt"),
+            "With `reload = changed`: names of further files below the application's folder that reload it, such as"
+                    + " templates.");
     public static final Setting<Duration> IDLE_EXIT = Setting.of(
             "idle_exit",
             Kinds.DURATION,
@@ -281,9 +277,8 @@ public final class Settings {
             HTTP,
             SCRIPT_NAME,
             DEBUG,
-            RELOAD_ON_CHANGE,
-            RELOAD_PATTERNS,
             RELOAD,
+            RELOAD_PATTERNS,
             MAX_REQUEST_BODY,
             RESPONSE_MEMORY,
             RESPONSE_FILE,
@@ -342,6 +337,11 @@ public final class Settings {
     public <T> T get(Setting<T> setting) {
         Value value = values.get(setting.name());
         return value == null ? setting.fallback() : (T) value.content();
+    }
+
+    /// Whether the server watches the application's files.
+    public boolean reloadsOnChange() {
+        return get(RELOAD).equals("changed");
     }
 
     /// Who said it, for messages: `file:line`, an option, or `default`.

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Reloads the application when a file that it was made from has changed: `reload_on_change`, for
+/// Reloads the application when a file that it was made from has changed: `reload = changed`, for
 /// development. A thread of its own.
 ///
 /// It watches the folders of the imported files, which the zygote tells, and all folders below the
