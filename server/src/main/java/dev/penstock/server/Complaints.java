@@ -1,6 +1,7 @@
 package dev.penstock.server;
 
 import dev.penstock.fastcgi.ProtocolException;
+import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -65,6 +66,18 @@ final class Complaints {
     void over(SocketChannel peer, String limit, String text) {
         counters.reached(limit);
         tell(limit, EventLog.Level.INFO, "closed a connection from " + PeerName.of(peer) + ": " + text);
+    }
+
+    /// A peer has sent so much that nobody takes any more, because its request has its answer.
+    ///
+    /// @param most `drain_bytes`
+    /// @throws IOException when that is too much; the connection is to be closed
+    void dropped(SocketChannel peer, long bytes, long most) throws IOException {
+        if (bytes > most) {
+            String text = "what came after an answer was more than drain_bytes = " + most;
+            over(peer, "drain_bytes", text);
+            throw new IOException(text);
+        }
     }
 
     /// Tells of one case, or counts it.

@@ -186,12 +186,7 @@ final class FastCgiConnection implements Poller.Connection {
     /// Counts what is read for nobody, because its request has its answer.
     private void drop(int bytes) throws IOException {
         dropped += bytes;
-        if (dropped > gate.bounds().drainBytes()) {
-            String limit = "what came after an answer was more than drain_bytes = "
-                    + gate.bounds().drainBytes();
-            gate.complaints().over(channel, "drain_bytes", limit);
-            throw new IOException(limit);
-        }
+        gate.complaints().dropped(channel, dropped, gate.bounds().drainBytes());
     }
 
     /// Whether a body is on its way that is large enough for a file: work for a thread that others do not

@@ -19,15 +19,10 @@ import org.jspecify.annotations.Nullable;
 ///                      `--over max_request_body, 413--> DROPPED: read and forgotten, up to its end
 /// ```
 ///
-/// The end of the answer shuts the output. The connection is closed when the peer has closed or [#LINGER_NANOS] have
-/// passed without a byte: closing with unread input would reset it, and with it the answer. An end of input before
+/// The end of the answer shuts the output. The connection is closed when the peer has closed, or `drain_timeout` or
+/// `drain_bytes` are used up: closing with unread input would reset it, and with it the answer. An end of input before
 /// the answer is a client that has gone; web servers do not close their side only.
 final class PlainConnection implements Poller.Connection {
-    private static final long LINGER_NANOS = 5_000_000_000L;
-
-    /// What is read and forgotten for the sake of an answer that the peer reads only afterwards.
-    private static final long MAX_DROPPED_BYTES = 256L * 1024 * 1024;
-
     /// What [PeerClock] is told of a head that is under way: there is one only.
     private static final long HEAD = 1;
 
@@ -117,12 +112,14 @@ final class PlainConnection implements Poller.Connection {
         if (state == State.BODY || state == State.DROPPED) {
             body(input);
         }
-        dropped += input.remaining();
-        if (dropped > MAX_DROPPED_BYTES) {
-            throw new ProtocolException("sent " + MAX_DROPPED_BYTES + " bytes that nobody takes");
-        }
+        drop(input.remaining());
         clock.read(0, rest > 0 ? bodyProgress.deadline() : Progress.NEVER);
         return true;
+    }
+
+    private void drop(int bytes) throws IOException {
+        dropped += bytes;
+        gate.complaints().dropped(channel, dropped, gate.server().bounds().drainBytes());
     }
 
     private void begin(Parameters read) throws ProtocolException, IOException {
@@ -252,7 +249,7 @@ final class PlainConnection implements Poller.Connection {
     /// The answer is complete.
     void ended() {
         closing = true;
-        clock.closeWithin(LINGER_NANOS);
+        clock.closeWithin(gate.server().bounds().drainNanos());
         try {
             channel.shutdownOutput();
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.penstock.fastcgi.Parameters;
 import java.io.IOException;
@@ -177,6 +178,23 @@ class PlainConnectionTest {
         assertThat(gate.gate.counters().requests.sum()).isZero();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void bodyBeyondDrainBytesIsTheEndOfTheConnection(PlainProtocol protocol) throws Exception {
+        try (WebServer web = connect(protocol)) {
+            web.send(request(protocol, "" + 100_000_000, "REQUEST_URI", "/up"));
+            byte[] piece = new byte[100_000];
+            assertThatIOException().isThrownBy(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    web.send(piece);
+                }
+            });
+            web.awaitServed();
+        }
+        assertThat(gate.log).last().asString().endsWith("more than drain_bytes = " + Gate.DRAIN_BYTES);
+        assertThat(gate.gate.counters().limits()).containsEntry("drain_bytes", 1L);
+    }
+
     @Test
     void truncatedBodyIsA400ThatTheApplicationDoesNotSee() throws IOException {
         try (WebServer web = connect(PlainProtocol.SCGI)) {
@@ -315,14 +333,15 @@ class PlainConnectionTest {
     }
 
     @Test
-    void peerHasFiveSecondsToCloseAfterTheAnswer() throws Exception {
+    void peerHasDrainTimeoutToCloseAfterTheAnswer() throws Exception {
         try (WebServer web = connect(PlainProtocol.SCGI)) {
             PlainConnection connection = connections.take();
             web.send(request(PlainProtocol.SCGI, "0"));
+            long before = System.nanoTime();
             web.untilEnd();
-            connection.expire(System.nanoTime() + 3 * SECOND);
+            connection.expire(before + Gate.DRAIN_NANOS / 2);
             assertThat(gate.gate.counters().timedOut.sum()).isZero();
-            connection.expire(System.nanoTime() + 6 * SECOND);
+            connection.expire(System.nanoTime() + Gate.DRAIN_NANOS);
             web.awaitServed();
         }
     }
