@@ -1,11 +1,16 @@
 package dev.penstock.deploy;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
 /// Where a listener of ours listens, as a person wrote it.
 public sealed interface ListenAddress {
     /// `struct sockaddr_un` has 108 bytes, the first of which is NUL where the text has the `@`.
     int MAX_NAME = 108;
+
+    /// Connections that wait to be accepted; the kernel's own limit (net.core.somaxconn) counts too.
+    int BACKLOG = 1024;
 
     /// A Unix socket.
     ///
@@ -32,6 +37,17 @@ public sealed interface ListenAddress {
     /// @param host a name or a number, an IPv6 number without brackets; never empty
     /// @param port 0 means any free one
     record Tcp(String host, int port) implements ListenAddress {
+        /// The same for a socket.
+        ///
+        /// @throws IOException when this machine does not know the name
+        public InetSocketAddress resolve() throws IOException {
+            InetSocketAddress address = new InetSocketAddress(host, port);
+            if (address.isUnresolved()) {
+                throw new IOException("this machine knows no address of " + host);
+            }
+            return address;
+        }
+
         @Override
         public String toString() {
             return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

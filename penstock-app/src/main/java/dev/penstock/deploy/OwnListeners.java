@@ -8,13 +8,10 @@ import dev.penstock.server.Quietly;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +22,6 @@ import org.newsclub.net.unix.AFUNIXSocketAddress;
 /// The listeners that no dispatch has handed over: those that the server opens itself, as `fcgi`, `scgi` and
 /// `uwsgi` say, and those that it was started with ([Activation]).
 final class OwnListeners implements AutoCloseable {
-    /// Connections that wait to be accepted; the kernel's own limit (net.core.somaxconn) counts too.
-    private static final int BACKLOG = 1024;
-
     private final SocketRights rights;
     private final ClientRules rules;
     private final Path temporary;
@@ -75,20 +69,18 @@ final class OwnListeners implements AutoCloseable {
     private <G extends Poller.Gate & Listener.Handler> void open(
             String protocol, ListenAddress address, Poller poller, G gate) throws IOException {
         switch (address) {
-            case ListenAddress.Tcp(String host, int port) -> {
-                InetSocketAddress at = new InetSocketAddress(host, port);
-                if (at.isUnresolved()) {
-                    throw new IOException("this machine knows no address of " + host);
-                }
+            case ListenAddress.Tcp tcp -> {
+                InetSocketAddress at = tcp.resolve();
                 AllowedClients clients = rules.own(at, address.toString());
                 ServerSocketChannel socket = ServerSocketChannel.open();
                 sockets.add(socket);
-                poller.listen(socket.bind(at, BACKLOG), clients, gate);
+                poller.listen(socket.bind(at, ListenAddress.BACKLOG), clients, gate);
                 addresses.add(protocol + " " + shown(socket.getLocalAddress()));
             }
             case ListenAddress.Unix(Path path) -> {
-                ServerSocketChannel socket = bind(path);
+                ServerSocketChannel socket = rights.bind(path);
                 sockets.add(socket);
+                files.add(path);
                 poller.listen(socket, connection -> true, gate);
                 addresses.add(protocol + " " + path);
             }
@@ -117,40 +109,14 @@ final class OwnListeners implements AutoCloseable {
         }
     }
 
-    private ServerSocketChannel bind(Path path) throws IOException {
-        removeStale(path);
-        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            channel.bind(UnixDomainSocketAddress.of(path), BACKLOG);
-            files.add(path);
-            rights.apply(path);
-            return channel;
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
-    }
-
     private static ServerSocketChannel bind(String name) throws IOException {
         AFUNIXServerSocketChannel channel = AFUNIXServerSocketChannel.open();
         try {
-            channel.bind(AFUNIXSocketAddress.inAbstractNamespace(name), BACKLOG);
+            channel.bind(AFUNIXSocketAddress.inAbstractNamespace(name), ListenAddress.BACKLOG);
             return channel;
         } catch (IOException e) {
             channel.close();
             throw e;
-        }
-    }
-
-    /// A socket that nobody listens on is in the way; one that somebody listens on is an error.
-    private static void removeStale(Path path) throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            throw new IOException("somebody listens there already" + (probe.isConnected() ? "" : " and is busy"));
-        } catch (java.net.ConnectException e) {
-            Files.delete(path);
         }
     }
 

@@ -1,8 +1,13 @@
 package dev.penstock.deploy;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -23,10 +28,43 @@ import org.newsclub.net.unix.AFUNIXSocketCredentials;
 /// @param mode as of a file; who may write may connect
 /// @param owner a name, a number, or empty for the server's user
 /// @param group the same for the server's group
-record SocketRights(int mode, String owner, String group) {
+public record SocketRights(int mode, String owner, String group) {
     private static final int OWNER_WRITES = 0200;
     private static final int GROUP_WRITES = 0020;
     private static final int OTHERS_WRITE = 0002;
+
+    /// Listens on a Unix socket with these rights. A socket that nobody listens on any more makes room.
+    ///
+    /// @throws IOException that says what stands in the way; then there is no socket
+    public ServerSocketChannel bind(Path path) throws IOException {
+        removeStale(path);
+        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.bind(UnixDomainSocketAddress.of(path), ListenAddress.BACKLOG);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+        try {
+            apply(path);
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(path);
+            throw e;
+        }
+    }
+
+    private static void removeStale(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            throw new IOException("somebody listens there already" + (probe.isConnected() ? "" : " and is busy"));
+        } catch (ConnectException e) {
+            Files.delete(path);
+        }
+    }
 
     /// Gives them to the file of a socket.
     ///

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,28 @@ class SocketRightsTest {
     void modeIsWhatWasSaid() throws IOException {
         assertThat(modeAfter(new SocketRights(0660, "", ""))).isEqualTo("rw-rw----");
         assertThat(modeAfter(new SocketRights(0602, "", ""))).isEqualTo("rw-----w-");
+    }
+
+    @Test
+    void socketThatNobodyListensOnMakesRoomAndOneThatSomebodyListensOnStays() throws IOException {
+        SocketRights rights = new SocketRights(0606, "", "");
+        Path path = folder.resolve("socket");
+        rights.bind(path).close();
+        try (var _ = rights.bind(path)) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .isEqualTo("rw----rw-");
+            assertThatIOException().isThrownBy(() -> rights.bind(path)).withMessage("somebody listens there already");
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+                assertThat(client.isConnected()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void socketThatCannotHaveItsRightsIsNotThere() {
+        Path path = folder.resolve("socket");
+        assertThatIOException().isThrownBy(() -> new SocketRights(0660, "", "no-such-group").bind(path));
+        assertThat(path).doesNotExist();
     }
 
     @Test
