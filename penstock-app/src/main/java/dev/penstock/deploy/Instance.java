@@ -3,67 +3,41 @@ package dev.penstock.deploy;
 import dev.penstock.control.Commands;
 import dev.penstock.control.ControlServer;
 import dev.penstock.control.Dispatches;
-import dev.penstock.http.HttpListener;
 import dev.penstock.python.PythonApplication;
 import dev.penstock.python.PythonSettings;
 import dev.penstock.server.ConnectionThreads;
-import dev.penstock.server.FastCgiGate;
-import dev.penstock.server.Listener;
-import dev.penstock.server.PathTruth;
-import dev.penstock.server.PlainGate;
-import dev.penstock.server.PlainProtocol;
-import dev.penstock.server.Poller;
 import dev.penstock.server.Quietly;
 import java.io.Console;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
 /// A running server: everything wired together around an application that [ServerStart] has begun to load.
 public final class Instance implements Commands {
-    private static final int HTTP_THREADS = 16;
-
-    /// A kept connection that has been idle for so long when the server ends is closed; a request may just be on its
-    /// way on another.
-    private static final long IDLE_AT_THE_END_NANOS = 200_000_000L;
-
     private final Deployment deployment;
     private final Launch launch;
     private final Path directory;
     private final LogFile log;
     private final PythonApplication application;
     private final ConnectionThreads threads = new ConnectionThreads();
-    private final FastCgiGate gate;
-    private final PlainGate scgi;
-    private final PlainGate uwsgi;
-    private final Semaphore connections;
-    private final OwnListeners own;
-    private final ClientRules clientRules;
+    private final Front front;
     private final RestartFiles restartFiles;
     private final long startNanos = System.nanoTime();
     private final CountDownLatch stopAsked = new CountDownLatch(1);
     private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean forGood;
-    private @Nullable Poller poller;
     private @Nullable Dispatches dispatches;
-    private @Nullable HttpListener http;
     private @Nullable AFUNIXServerSocketChannel control;
 
     Instance(Deployment deployment, Launch launch, Path directory, LogFile log, PythonApplication application)
@@ -73,13 +47,7 @@ public final class Instance implements Commands {
         this.directory = directory;
         this.log = log;
         this.application = application;
-        this.connections = new Semaphore(deployment.settings().get(Settings.MAX_CONNECTIONS));
-        this.gate = new FastCgiGate(
-                Boundaries.of(deployment.settings(), directory), pathTruth(), application, threads, log);
-        this.scgi = new PlainGate(PlainProtocol.SCGI, gate);
-        this.uwsgi = new PlainGate(PlainProtocol.UWSGI, gate);
-        this.clientRules = ClientRules.of(deployment.settings(), System.getenv());
-        this.own = new OwnListeners(socketRights(), clientRules, directory, this::listener);
+        this.front = new Front(deployment, directory, application, threads, log);
         this.restartFiles = RestartFiles.of(deployment.target(), restartFolders());
     }
 
@@ -92,7 +60,7 @@ public final class Instance implements Commands {
                 deployment.name(),
                 "server " + ProcessHandle.current().pid() + " starts, its directory is " + directory);
         deployment.problems().forEach(problem -> log.error("settings", problem));
-        Dispatches watched = new Dispatches(handed -> listener("dispatch", handed, dispatchClients(handed), gate), log);
+        Dispatches watched = new Dispatches(front::dispatched, log);
         dispatches = watched;
         control = socket;
         daemon("dispatches", watched);
@@ -147,50 +115,13 @@ public final class Instance implements Commands {
     }
 
     private void listen() throws IOException {
-        Settings settings = deployment.settings();
-        if (!settings.get(Settings.FCGI).isEmpty()
-                || !settings.get(Settings.SCGI).isEmpty()
-                || !settings.get(Settings.UWSGI).isEmpty()) {
-            Poller opened = new Poller(gate, threads, log, connections);
-            own.open("fastcgi", settings.get(Settings.FCGI), opened, gate);
-            own.open("scgi", settings.get(Settings.SCGI), opened, scgi);
-            own.open("uwsgi", settings.get(Settings.UWSGI), opened, uwsgi);
-            poller = opened;
-            daemon("poller", opened);
-        }
-        own.adopt(launch.activation().open(), gate);
-        ListenAddress.Tcp address = settings.get(Settings.HTTP).orElse(null);
-        if (address != null) {
-            HttpListener opened = new HttpListener(
-                    new InetSocketAddress(address.host(), address.port()),
-                    application,
-                    gate.bounds(),
-                    log,
-                    HTTP_THREADS);
-            opened.start();
-            http = opened;
-        }
+        front.listen(launch.activation());
         if (launch.foreground()) {
-            addresses().forEach(each -> log.info(deployment.name(), "listens on " + each));
+            front.addresses().forEach(each -> log.info(deployment.name(), "listens on " + each));
             log.info(
                     deployment.name(),
-                    what() + ", workers: " + settings.get(Settings.WORKERS) + ", threads in each: "
-                            + settings.get(Settings.THREADS) + ", Python: " + deployment.python());
-        }
-    }
-
-    private Listener listener(
-            String name, ServerSocketChannel socket, Predicate<SocketChannel> clients, Listener.Handler handler) {
-        return new Listener(name, socket, clients, handler, threads, connections, log);
-    }
-
-    /// lighttpd can spawn a dispatch with a TCP socket.
-    private Predicate<SocketChannel> dispatchClients(ServerSocketChannel socket) {
-        try {
-            return clientRules.handedOver(socket);
-        } catch (IOException e) {
-            log.error("dispatch", String.valueOf(e.getMessage()));
-            throw new IllegalArgumentException(e.getMessage(), e);
+                    what() + ", workers: " + deployment.settings().get(Settings.WORKERS) + ", threads in each: "
+                            + deployment.settings().get(Settings.THREADS) + ", Python: " + deployment.python());
         }
     }
 
@@ -198,9 +129,7 @@ public final class Instance implements Commands {
     private void watch(Dispatches watched) {
         long idleExit = deployment.settings().get(Settings.IDLE_EXIT).toSeconds();
         while (!awaitStop()) {
-            gate.tick();
-            scgi.tick();
-            uwsgi.tick();
+            front.tick();
             if (restartFiles.touched()) {
                 reloadBecause("a touched file");
             }
@@ -235,19 +164,9 @@ public final class Instance implements Commands {
         if (watched != null) {
             watched.release(forGood);
         }
-        own.close();
-        Poller polling = poller;
-        if (polling != null) {
-            polling.close();
-        }
-        HttpListener web = http;
-        if (web != null) {
-            web.stop(grace);
-        }
+        front.close(grace);
         endApplication(grace);
-        if (polling != null) {
-            polling.end();
-        }
+        front.end();
         log.info(deployment.name(), "server " + ProcessHandle.current().pid() + " ends");
         log.close();
     }
@@ -257,8 +176,7 @@ public final class Instance implements Commands {
     private void endApplication(Duration grace) {
         long end = System.nanoTime() + grace.toNanos();
         try {
-            while (openConnections() > 0 && System.nanoTime() < end) {
-                gate.closeIdle(IDLE_AT_THE_END_NANOS);
+            while (front.closesIdle() && System.nanoTime() < end) {
                 Thread.sleep(10);
             }
             long left = Math.max(0, end - System.nanoTime()) / 1_000_000;
@@ -268,11 +186,6 @@ public final class Instance implements Commands {
         } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
             log.warning(deployment.name(), "the end was not in order: " + e.getMessage());
         }
-    }
-
-    /// Connections of FastCGI that are open, and requests by SCGI and uwsgi.
-    private long openConnections() {
-        return gate.connections() + scgi.busy() + uwsgi.busy();
     }
 
     // ---- Commands
@@ -351,34 +264,23 @@ public final class Instance implements Commands {
 
     @Override
     public void cgi(AFUNIXSocketChannel connection) {
-        connections.acquireUninterruptibly();
-        scgi.serve(connection, connections::release);
+        front.cgi(connection);
     }
 
     private StatusReport report() {
         Dispatches watched = dispatches;
-        HttpListener web = http;
         return new StatusReport(
                 ProcessHandle.current().pid(),
                 (System.nanoTime() - startNanos) / 1_000_000_000,
                 directory.toString(),
                 log.path().toString(),
-                addresses(),
+                front.addresses(),
                 watched == null ? List.of() : watched.status(),
                 application.requests(),
-                gate.connections() + scgi.connections() + uwsgi.connections() + (web == null ? 0 : web.connections()),
-                gate.counters(),
+                front.connections(),
+                front.counters(),
                 application.status(),
                 log.lastError());
-    }
-
-    private List<String> addresses() {
-        List<String> addresses = new ArrayList<>(own.addresses());
-        HttpListener web = http;
-        if (web != null) {
-            addresses.add(web.url());
-        }
-        return addresses;
     }
 
     // ---- What the parts are made from
@@ -396,18 +298,5 @@ public final class Instance implements Commands {
                 ? deployment.served()
                 : deployment.served().resolveSibling("").toAbsolutePath();
         return List.of(folder, deployment.directory());
-    }
-
-    private SocketRights socketRights() {
-        Settings settings = deployment.settings();
-        return new SocketRights(
-                settings.get(Settings.FCGI_MODE), settings.get(Settings.FCGI_OWNER), settings.get(Settings.FCGI_GROUP));
-    }
-
-    private PathTruth pathTruth() {
-        String script = deployment.target() instanceof Target.Script(Path path)
-                ? path.getFileName().toString()
-                : null;
-        return new PathTruth(deployment.settings().get(Settings.SCRIPT_NAME), script);
     }
 }
