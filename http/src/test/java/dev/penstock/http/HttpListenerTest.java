@@ -212,7 +212,7 @@ class HttpListenerTest {
     void anApplicationMayTakeLongerThanAConnectionMayBeIdle() throws Exception {
         SynchronousQueue<Response> started = new SynchronousQueue<>();
         Application application = (request, response) -> Thread.ofPlatform().start(() -> hold(started, response));
-        try (Listening listening = new Listening(application, Duration.ofMillis(50), 1 << 20, 1 << 20);
+        try (Listening listening = new Listening(application, Duration.ofSeconds(1), 1 << 20, 1 << 20);
                 Socket slow = listening.connect();
                 Socket idle = listening.connect()) {
             Listening.send(slow, "GET / HTTP/1.1", "Host: h", "Connection: close");
