@@ -3,6 +3,7 @@
 `option get-values` has HAProxy ask for our limits at the start of each connection.
 """
 
+import contextlib
 import hashlib
 import http.client
 import socket
@@ -59,15 +60,23 @@ def front(served, shared_folder):
         yield front
 
 
+#: HAProxy 2.6's pages for what fails in itself when many meet on a connection (its issue 2568); it then
+#: begins one request more than the limit, which we refuse.
+OWN_FAILURES = {
+    500: b"An internal server error occurred.",
+    502: b"The server returned an invalid or incomplete response.",
+    503: b"This request is one too many on its connection",
+}
+
+
 def fetch(front, *arguments):
-    """Asks again where HAProxy failed by itself: until 3.0 it answers a few requests in a thousand with
-    a 500 of its own when many meet on a new connection (its issue 2568).
-    """
-    for _ in range(5):
-        answer = front.fetch(*arguments)
-        if not (answer.status == 500 and b"An internal server error occurred." in answer.body):
-            break
-    return answer
+    """Asks again where HAProxy failed by itself."""
+    for _ in range(10):
+        with contextlib.suppress(http.client.IncompleteRead):
+            answer = front.fetch(*arguments)
+            if answer.status not in OWN_FAILURES or OWN_FAILURES[answer.status] not in answer.body:
+                return answer
+    raise AssertionError("HAProxy fails again and again")
 
 
 def connections(served):
@@ -113,18 +122,22 @@ def test_many_large_and_small_answers_and_uploads_at_once_arrive_whole(front):
     assert answers[2::3] == [True] * 32
 
 
-def test_an_answer_that_fails_halfway_is_seen_as_such_and_takes_nobody_along(
-    front, served, shared_folder
+def test_an_answer_that_fails_halfway_is_never_whole_and_takes_nobody_along(
+    served, shared_folder
 ):
+    """HAProxy 2.6 lets the client wait for the rest, up to its `timeout server`, when the end comes
+    alone."""
     started, left = shared_folder / "half-started", shared_folder / "half-left"
-    with ThreadPoolExecutor(1) as other:
-        answer = other.submit(front.fetch, "/busy?started=%s&left=%s&for=60" % (started, left))
-        eventually(started.exists)
-        assert connections(served) == 1
-        with pytest.raises(http.client.IncompleteRead):
-            front.fetch("/ends-early?size=10000")
-        left.with_name(left.name + ".go").touch()
-        assert answer.result().body == b"done"
+    (shared_folder / "half").mkdir()
+    with haproxy(shared_folder / "half", shared_folder / "fcgi.sock") as front:
+        fetch(front, "/")  # HAProxy knows from now on how many requests a connection takes
+        with ThreadPoolExecutor(1) as other:
+            answer = other.submit(front.fetch, "/busy?started=%s&left=%s&for=60" % (started, left))
+            eventually(started.exists)
+            with pytest.raises((http.client.IncompleteRead, TimeoutError)):
+                front.fetch("/ends-early?size=10000", timeout=2)
+            left.with_name(left.name + ".go").touch()
+            assert answer.result().body == b"done"
 
 
 def test_a_client_that_goes_is_told_to_the_application(front, served, shared_folder):
