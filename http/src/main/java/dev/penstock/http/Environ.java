@@ -1,6 +1,7 @@
 package dev.penstock.http;
 
 import dev.penstock.fastcgi.Parameters;
+import dev.penstock.server.PathTruth;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,7 @@ final class Environ {
         environ.set("REQUEST_METHOD", request.getMethod());
         environ.set("REQUEST_URI", bytes(or(uri.getPathQuery(), "/")));
         environ.set("SCRIPT_NAME", "");
-        environ.set("PATH_INFO", decoded(bytes(or(uri.getPath(), "/"))));
+        environ.set("PATH_INFO", PathTruth.decoded(bytes(or(uri.getPath(), "/"))));
         environ.set("QUERY_STRING", bytes(or(uri.getQuery(), "")));
         environ.set(
                 "SERVER_PROTOCOL",
@@ -86,28 +87,5 @@ final class Environ {
     /// Jetty reads raw bytes above 0x7F in a URL as UTF-8; this has them as bytes again.
     private static String bytes(String text) {
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-    }
-
-    /// Percent-decoded; what is not a valid escape stays as it is.
-    private static String decoded(String path) {
-        if (path.indexOf('%') < 0) {
-            return path;
-        }
-        StringBuilder out = new StringBuilder(path.length());
-        for (int i = 0; i < path.length(); i++) {
-            int value = path.charAt(i) == '%' ? escape(path, i) : -1;
-            out.append(value < 0 ? path.charAt(i) : (char) value);
-            i += value < 0 ? 0 : 2;
-        }
-        return out.toString();
-    }
-
-    private static int escape(String path, int at) {
-        if (at + 2 >= path.length()) {
-            return -1;
-        }
-        int high = Character.digit(path.charAt(at + 1), 16);
-        int low = Character.digit(path.charAt(at + 2), 16);
-        return high < 0 || low < 0 ? -1 : high * 16 + low;
     }
 }

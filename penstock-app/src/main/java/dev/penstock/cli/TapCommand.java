@@ -15,7 +15,6 @@ import java.io.BufferedWriter;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -184,10 +183,7 @@ final class TapCommand extends Subcommand {
     private int tap(Screen screen) {
         Bounds bounds = bounds();
         ListenAddress listenAt = address("--listen", listen);
-        SocketAddress application = TapSocket.target(address("--to", to));
-        if (application instanceof InetSocketAddress tcp && tcp.isUnresolved()) {
-            throw CommandFailure.usage("--to: there is no host " + tcp.getHostString());
-        }
+        SocketAddress application = application();
         int socketMode = parse("--mode", Kinds.MODE, mode);
         try (TapSocket socket = socket(listenAt, socketMode);
                 Recording recording = recording()) {
@@ -211,6 +207,17 @@ final class TapCommand extends Subcommand {
             return ListenAddress.parse(text, Path.of(""));
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(option + ": expected a path, or " + e.getMessage() + ", found: " + text);
+        }
+    }
+
+    private SocketAddress application() {
+        ListenAddress address = address("--to", to);
+        try {
+            return address instanceof ListenAddress.Tcp tcp
+                    ? tcp.resolve()
+                    : new RequestTarget(address).socketAddress();
+        } catch (IOException e) {
+            throw CommandFailure.usage("--to: " + e.getMessage());
         }
     }
 

@@ -5,8 +5,6 @@ import dev.penstock.deploy.SocketRights;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,15 +36,6 @@ final class TapSocket implements Closeable {
         return channel.getLocalAddress() instanceof InetSocketAddress tcp
                 ? tcp.getHostString() + ":" + tcp.getPort()
                 : address.toString();
-    }
-
-    /// What to connect to.
-    static SocketAddress target(ListenAddress address) {
-        return switch (address) {
-            case ListenAddress.Tcp(String host, int port) -> new InetSocketAddress(host, port);
-            case ListenAddress.Unix(Path path) -> UnixDomainSocketAddress.of(path);
-            case ListenAddress.Abstract _ -> throw RequestTarget.unreachable(address);
-        };
     }
 
     @Override

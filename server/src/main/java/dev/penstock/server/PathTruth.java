@@ -204,8 +204,10 @@ public final class PathTruth {
         return query < 0 ? uri : uri.substring(0, query);
     }
 
-    /// Percent-decoded, a byte a character; what is not a valid escape stays as it is.
-    private static String decoded(String path) {
+    /// Percent-decoded; what is not a valid escape stays as it is.
+    ///
+    /// @param path a byte a character, and so is the result
+    public static String decoded(String path) {
         if (path.indexOf('%') < 0) {
             return path;
         }
