@@ -1,8 +1,6 @@
 package dev.penstock.fastcgi;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -11,10 +9,8 @@ import java.util.Random;
 /// What a [ResponseDecoder] says about some bytes, in the words of a [RecordFile] (`valid-replies`,
 /// `invalid-replies`), however they are cut. Requests 1 to 3 are open at first.
 final class ReplyTranscript {
-    private final List<String> lines = new ArrayList<>();
-    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+    private final TranscriptLines lines = new TranscriptLines();
     private final BitSet open = new BitSet();
-    private String contentOf = "";
 
     private ReplyTranscript() {
         open.set(1, 4);
@@ -33,29 +29,26 @@ final class ReplyTranscript {
                 }
                 at += length;
             }
-            transcript.endContent();
             if (!decoder.atRecordBoundary()) {
-                transcript.lines.add("= within a record");
+                transcript.lines.line("= within a record");
             }
         } catch (ProtocolException e) {
-            transcript.endContent();
-            transcript.lines.add("! " + e.getMessage());
+            transcript.lines.line("! " + e.getMessage());
         }
-        return transcript.lines;
+        return transcript.lines.lines();
     }
 
     /// The words for replies that did not come from a decoder.
     static List<String> of(List<Reply> replies) {
         ReplyTranscript transcript = new ReplyTranscript();
         replies.forEach(transcript::add);
-        transcript.endContent();
-        return transcript.lines;
+        return transcript.lines.lines();
     }
 
     private void add(Reply reply) {
         switch (reply) {
-            case Reply.Stdout stdout -> content("> Stdout " + stdout.id(), stdout.content());
-            case Reply.Stderr stderr -> content("> Stderr " + stderr.id(), stderr.content());
+            case Reply.Stdout stdout -> lines.content("> Stdout " + stdout.id(), stdout.content());
+            case Reply.Stderr stderr -> lines.content("> Stderr " + stderr.id(), stderr.content());
             case Reply.StdoutEnd end -> line("StdoutEnd " + end.id());
             case Reply.End end -> {
                 line("End " + end.id() + " " + end.appStatus() + " " + end.status());
@@ -73,25 +66,6 @@ final class ReplyTranscript {
     }
 
     private void line(String words) {
-        endContent();
-        lines.add("> " + words);
-    }
-
-    private void content(String of, ByteBuffer piece) {
-        if (!of.equals(contentOf)) {
-            endContent();
-            contentOf = of;
-        }
-        byte[] bytes = new byte[piece.remaining()];
-        piece.get(bytes);
-        content.writeBytes(bytes);
-    }
-
-    private void endContent() {
-        if (content.size() > 0) {
-            lines.add(contentOf + " \"" + content.toString(StandardCharsets.ISO_8859_1) + "\"");
-        }
-        content.reset();
-        contentOf = "";
+        lines.line("> " + words);
     }
 }

@@ -1,17 +1,12 @@
 package dev.penstock.fastcgi;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.StringJoiner;
-import java.util.zip.CRC32;
 
 /// What a [Decoder] says about some bytes, in the words of a [RecordFile]. It does not depend on how
-/// the bytes are cut into pieces: pieces of one body that follow each other are joined. Meanwhile it watches that
-/// the decoder holds no more than its limits allow.
+/// the bytes are cut into pieces. Meanwhile it watches that the decoder holds no more than its limits allow.
 final class Transcript {
     /// For `maxPiece`: cuts pieces that are as large as they may be.
     static final Random WHOLE = new Random() {
@@ -23,11 +18,7 @@ final class Transcript {
         }
     };
 
-    private static final int SHOWN_CHARACTERS = 100;
-
-    private final List<String> lines = new ArrayList<>();
-    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
-    private String contentOf = "";
+    private final TranscriptLines lines = new TranscriptLines();
 
     private Transcript() {}
 
@@ -50,56 +41,31 @@ final class Transcript {
                             "held " + decoder.heldBytes() + " bytes, allowed " + limits.maxHeldBytes());
                 }
             }
-            transcript.endContent();
             if (!decoder.atRecordBoundary()) {
-                transcript.lines.add("= within a record");
+                transcript.lines.line("= within a record");
             }
             if (decoder.midRequest()) {
-                transcript.lines.add("= within a request");
+                transcript.lines.line("= within a request");
             }
         } catch (ProtocolException e) {
-            transcript.endContent();
-            transcript.lines.add("! " + e.getMessage());
+            transcript.lines.line("! " + e.getMessage());
         }
-        return transcript.lines;
+        return transcript.lines.lines();
     }
 
     /// The words for events that did not come from a decoder.
     static List<String> of(List<Event> events) {
         Transcript transcript = new Transcript();
         events.forEach(transcript::add);
-        transcript.endContent();
-        return transcript.lines;
+        return transcript.lines.lines();
     }
 
     private void add(Event event) {
         switch (event) {
-            case Event.Stdin stdin -> content("> Stdin " + stdin.id(), stdin.content());
-            case Event.Data data -> content("> Data " + data.id(), data.content());
-            default -> {
-                endContent();
-                lines.add("> " + words(event));
-            }
+            case Event.Stdin stdin -> lines.content("> Stdin " + stdin.id(), stdin.content());
+            case Event.Data data -> lines.content("> Data " + data.id(), data.content());
+            default -> lines.line("> " + words(event));
         }
-    }
-
-    private void content(String of, ByteBuffer piece) {
-        if (!of.equals(contentOf)) {
-            endContent();
-            contentOf = of;
-        }
-        byte[] bytes = new byte[piece.remaining()];
-        piece.get(bytes);
-        content.writeBytes(bytes);
-    }
-
-    private void endContent() {
-        if (content.size() > 0) {
-            String text = shown(content.toString(StandardCharsets.ISO_8859_1));
-            lines.add(contentOf + (text.startsWith("<") ? " " + text : " \"" + text + "\""));
-        }
-        content.reset();
-        contentOf = "";
     }
 
     private static String words(Event event) {
@@ -111,7 +77,10 @@ final class Transcript {
                 "Refused " + refused.id() + keep(refused.keepConnection()) + " " + refused.status();
             case Event.GetValues asked ->
                 "GetValues "
-                        + asked.names().stream().map(Transcript::shown).toList().toString();
+                        + asked.names().stream()
+                                .map(TranscriptLines::shown)
+                                .toList()
+                                .toString();
             case Event.StdinEnd end -> "StdinEnd " + end.id();
             case Event.DataEnd end -> "DataEnd " + end.id();
             case Event.Abort abort -> "Abort " + abort.id();
@@ -128,17 +97,9 @@ final class Transcript {
     private static String pairs(Parameters parameters) {
         StringJoiner pairs = new StringJoiner(", ", "[", "]");
         for (int pair = 0; pair < parameters.count(); pair++) {
-            pairs.add(shown(parameters.name(pair)) + "=" + shown(parameters.value(pair)));
+            pairs.add(
+                    TranscriptLines.shown(parameters.name(pair)) + "=" + TranscriptLines.shown(parameters.value(pair)));
         }
         return pairs.toString();
-    }
-
-    private static String shown(String text) {
-        if (text.length() < SHOWN_CHARACTERS) {
-            return text;
-        }
-        CRC32 crc = new CRC32();
-        crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
-        return String.format("<%d bytes, crc %08x>", text.length(), crc.getValue());
     }
 }
