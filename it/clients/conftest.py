@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from penstock import runtime
 
-from clients.applications import HERE
+HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture

@@ -1,28 +1,17 @@
 """The library's client with applications that others have made."""
 
-import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from clients.applications import HERE, Listening, end_processes_of, program
+from harness.applications import Listening, end_processes_of, php_fpm, program
 from harness.served import Served
 from harness.waiting import eventually
 
+HERE = Path(__file__).resolve().parent
 EVERYTHING = ("kept", "closing", "post", "upload", "download")
-
-FPM = """\
-[global]
-error_log = {folder}/error.log
-daemonize = no
-[www]
-listen = {folder}/app.sock
-pm = static
-pm.max_children = 2
-catch_workers_output = yes
-php_admin_flag[log_errors] = on
-"""
 
 
 def ok(answers):
@@ -30,14 +19,8 @@ def ok(answers):
 
 
 def test_php_fpm(exercise, folder, running):
-    configuration = FPM.format(folder=folder)
-    if os.geteuid() == 0:  # then it wants a user to become
-        configuration += "user = www-data\ngroup = www-data\n"
-    (folder / "fpm.conf").write_text(configuration)
     shutil.copy(HERE / "echo.php", folder)
-    php = program("php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm")
-    command = [php, "--fpm-config", folder / "fpm.conf", "--nodaemonize"]
-    application = running(Listening(folder, command, given=False))
+    application = running(php_fpm(folder, children=2))
 
     answers = exercise(application.socket, *EVERYTHING, "multiplexed", script=folder / "echo.php")
 

@@ -3,11 +3,13 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from clients.applications import HERE
 from harness.served import Served
+
+HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")

@@ -14,38 +14,23 @@ import pytest
 from harness import webservers
 from harness.waiting import eventually
 
-CONFIGURATION = """
-global
-    nbthread 1
-
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-    http-reuse always
-
+SECTIONS = """
 fcgi-app penstock
     docroot /
     path-info ^(/.*)()$
     option keep-conn
     {options}
 
-frontend web
-    bind 127.0.0.1:{port}
-    default_backend penstock
-
 backend penstock
     use-fcgi-app penstock
-    server penstock {address} proto fcgi {limit}
+    server penstock {address} proto fcgi
 """
 MULTIPLEXED = "option mpxs-conns\n    option get-values"
 
 
-def haproxy(folder, address, options=MULTIPLEXED, limit=""):
-    return webservers.WebServer(
-        "haproxy", folder, CONFIGURATION, address=address, options=options, limit=limit
-    )
+def haproxy(folder, address, options=MULTIPLEXED):
+    sections = SECTIONS.format(address=address, options=options)
+    return webservers.haproxy(folder, sections)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ A test class of a folder takes these over (`class TestGet(gates.Requests)`) and 
 `front`, a `Front`.
 """
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -12,8 +13,11 @@ import urllib.parse
 
 import pytest
 
-from harness import client
-from harness.probe import BIG, Gate
+from penstock.demo.apache import Apache, free_port
+
+from harness import client, places
+from harness.probe import BIG, Gate, Probe
+from harness.served import Served
 from harness.waiting import eventually
 
 MAX_BODY = 20_000_000
@@ -31,6 +35,41 @@ class Front:
         self.mounted = mounted
         self.served = served
         self.folder = folder
+
+
+def probe(project, folder, **listeners):
+    """A `penstock serve` of the probe with these listeners: `scgi=[address]`."""
+    directory = Probe(folder / "project").directory
+    return Served(
+        project, folder, "probe:application", *SETTINGS, directory=directory, **listeners
+    )
+
+
+@contextlib.contextmanager
+def behind_apache(apache_with, project, protocol, transport):
+    """The probe behind mod_proxy_scgi or mod_proxy_uwsgi with plain `ProxyPass`, over `unix` or `tcp`,
+    at `/` and at a prefix: a Front.
+    """
+    modules = ("proxy", "proxy_" + protocol)
+    installation = apache_with(*modules)
+    with places.folder() as folder:
+        socket_file, tcp = folder / (protocol + ".sock"), ("127.0.0.1", free_port())
+        target = "%s://127.0.0.1:%d/" % (protocol, tcp[1])
+        if transport == "unix":
+            target = "unix:%s|%s://localhost/" % (socket_file, protocol)
+        apache = Apache(
+            installation,
+            folder / "apache",
+            places.writable(folder / "htdocs"),
+            modules=modules,
+            directives='ProxyPass "/pre/fix/" "%s"\nProxyPass "/" "%s"\n' % (target, target),
+        )
+        with probe(project, folder, **{protocol: [socket_file, tcp]}) as served:
+            try:
+                url = apache.start().url
+                yield Front(url, url + "/pre/fix", served, folder)
+            finally:
+                apache.stop()
 
 
 class Requests:

@@ -10,13 +10,7 @@ import pytest
 from harness import webservers
 from harness.waiting import eventually
 
-CONFIGURATION = """
-server.modules = ("mod_fastcgi")
-server.document-root = "{folder}"
-server.port = {port}
-server.bind = "127.0.0.1"
-server.errorlog = "{folder}/error.log"
-server.upload-dirs = ("{folder}")
+DIRECTIVES = """
 fastcgi.server = ("/" => ((
     "socket" => "{address}",
     "check-local" => "disable",
@@ -33,8 +27,8 @@ def served(quickstart, shared_folder):
 
 @pytest.fixture(scope="module")
 def front(served, shared_folder):
-    address = shared_folder / "fcgi.sock"
-    with webservers.WebServer("lighttpd", shared_folder, CONFIGURATION, address=address) as front:
+    directives = DIRECTIVES.format(address=shared_folder / "fcgi.sock")
+    with webservers.lighttpd(shared_folder, ["mod_fastcgi"], directives) as front:
         yield front
 
 

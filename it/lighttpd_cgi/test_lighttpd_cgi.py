@@ -7,8 +7,7 @@ import json
 
 import pytest
 
-from harness import client, scripts
-from harness.lighttpd import Lighttpd
+from harness import client, scripts, webservers
 from harness.probe import BIG, Probe, facts
 from harness.spawned import Spawned
 from harness.waiting import eventually
@@ -33,7 +32,7 @@ def site(request, quickstart, shared_folder):
         program.chmod(0o755)
         directives = DIRECTIVES.format(run=spawned.run_folder)
         modules = ("mod_rewrite", "mod_setenv", "mod_cgi")
-        with Lighttpd(folder / "lighttpd", folder, modules, directives) as lighttpd:
+        with webservers.lighttpd(folder, modules, directives, htdocs=folder) as lighttpd:
             lighttpd.workers = set()
             lighttpd.spawned = spawned
             if request.param == "instance":

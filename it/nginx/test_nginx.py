@@ -10,46 +10,31 @@ import pytest
 from harness import webservers
 from harness.waiting import eventually
 
-CONFIGURATION = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    client_max_body_size 100m;
-    upstream kept {{
-        server unix:{address};
-        keepalive 8;
-    }}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            include /etc/nginx/fastcgi_params;
-            fastcgi_pass unix:{address};
-        }}
-        location /kept/ {{
-            include /etc/nginx/fastcgi_params;
-            fastcgi_param REQUEST_URI $uri?$args;
-            fastcgi_keep_conn on;
-            rewrite ^/kept/(.*)$ /$1 break;
-            fastcgi_pass kept;
-        }}
-        location /unbuffered/ {{
-            include /etc/nginx/fastcgi_params;
-            fastcgi_param REQUEST_URI $uri?$args;
-            fastcgi_buffering off;
-            fastcgi_request_buffering off;
-            rewrite ^/unbuffered/(.*)$ /$1 break;
-            fastcgi_pass unix:{address};
-        }}
-    }}
+UPSTREAM = """
+upstream kept {{
+    server unix:{address};
+    keepalive 8;
+}}
+"""
+LOCATIONS = """
+location / {{
+    include fastcgi_params;
+    fastcgi_pass unix:{address};
+}}
+location /kept/ {{
+    include fastcgi_params;
+    fastcgi_param REQUEST_URI $uri?$args;
+    fastcgi_keep_conn on;
+    rewrite ^/kept/(.*)$ /$1 break;
+    fastcgi_pass kept;
+}}
+location /unbuffered/ {{
+    include fastcgi_params;
+    fastcgi_param REQUEST_URI $uri?$args;
+    fastcgi_buffering off;
+    fastcgi_request_buffering off;
+    rewrite ^/unbuffered/(.*)$ /$1 break;
+    fastcgi_pass unix:{address};
 }}
 """
 PREFIXES = ("", "/kept", "/unbuffered")
@@ -65,7 +50,8 @@ def served(quickstart, shared_folder):
 @pytest.fixture(scope="module")
 def front(served, shared_folder):
     address = shared_folder / "fcgi.sock"
-    with webservers.WebServer("nginx", shared_folder, CONFIGURATION, address=address) as front:
+    locations = LOCATIONS.format(address=address)
+    with webservers.nginx(shared_folder, locations, UPSTREAM.format(address=address)) as front:
         yield front
 
 

@@ -8,10 +8,7 @@ import json
 
 import pytest
 
-from harness import client, gates
-from harness.nginx import Nginx
-from harness.probe import Probe
-from harness.served import Served
+from harness import client, gates, webservers
 
 LOCATIONS = """
 location / {{
@@ -39,18 +36,11 @@ location /perl {{
 
 @pytest.fixture(scope="module")
 def front(quickstart, shared_folder):
-    probe = Probe(shared_folder / "project")
-    uwsgi = shared_folder / "uwsgi.sock"
-    served = Served(
-        quickstart,
-        shared_folder,
-        "probe:application",
-        *gates.SETTINGS,
-        uwsgi=[uwsgi],
-        directory=probe.directory,
-    )
-    with served, Nginx(shared_folder / "nginx", LOCATIONS.format(socket=uwsgi)) as nginx:
-        yield gates.Front(nginx.url, nginx.url + "/pre/fix", served, shared_folder)
+    address = shared_folder / "uwsgi.sock"
+    locations = LOCATIONS.format(socket=address)
+    with gates.probe(quickstart, shared_folder, uwsgi=[address]) as served:
+        with webservers.nginx(shared_folder, locations) as nginx:
+            yield gates.Front(nginx.url, nginx.url + "/pre/fix", served, shared_folder)
 
 
 class TestNginxUwsgi(gates.Requests):

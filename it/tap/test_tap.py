@@ -14,12 +14,24 @@ import pytest
 
 from penstock.demo.apache import Apache
 
-from harness import client, places, tapped, behind_tap
+from harness import client, places, tapped, webservers
+from harness.applications import php_fpm
 from harness.probe import BIG, Gate, Probe
 from harness.served import Served
 from harness.tapped import Tapped, faults
 from harness.waiting import eventually
 
+HAPROXY = """
+fcgi-app application
+    docroot /nowhere
+    option keep-conn
+    option mpxs-conns
+    option max-reqs 50
+
+backend penstock
+    use-fcgi-app application
+    server one unix@{address} proto fcgi
+"""
 SECRETS = ("c00kie-value", "p4ssword", "b34rer", "k3y-value", "t0ken-value")
 
 
@@ -42,6 +54,12 @@ def tap(quickstart, folder, running):
     return lambda to, *options: running(Tapped(quickstart, folder / "tap", to, *options))
 
 
+def nginx(folder, tap, directives):
+    """nginx that asks the tap for everything."""
+    passed = "include fastcgi_params; %s fastcgi_pass unix:%s;" % (directives, tap.address)
+    return webservers.nginx(folder, "location / { %s }" % passed)
+
+
 @pytest.fixture
 def apache(apache_with, folder):
     """A function: an Apache whose mod_proxy_fcgi connects to `address`."""
@@ -62,12 +80,6 @@ def apache(apache_with, folder):
     yield start
     for each in started:
         each.stop()
-
-
-def needs(*programs):
-    """Skips a test where a program is not installed."""
-    if behind_tap.find(*programs) is None:
-        pytest.skip("none of these is installed: %s" % ", ".join(programs))
 
 
 def test_apache_and_penstock_say_nothing_wrong(tap, apache, served):
@@ -175,17 +187,10 @@ def test_a_recording_that_is_full_ends_and_the_traffic_goes_on(tap, apache, serv
 
 
 def test_nginx_and_php_fpm(tap, folder, running):
-    needs("nginx")
-    needs("php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm")
     folder.joinpath("page.php").write_text("<?php setcookie('a', 'b'); echo 'from php';")
-    fpm = running(behind_tap.php_fpm(folder / "fpm"))
-    tap = tap(fpm.address, "--json")
-    script = "include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME %s;" % (
-        folder / "page.php"
-    )
-    url = running(
-        behind_tap.nginx(folder / "nginx", script + "fastcgi_pass unix:%s;" % tap.address)
-    ).url
+    tap = tap(running(php_fpm(folder, children=1)).socket, "--json")
+    script = "fastcgi_param SCRIPT_FILENAME %s;" % (folder / "page.php")
+    url = running(nginx(folder, tap, script)).url
 
     assert client.fetch(url + "/page").body == b"from php"
     assert client.fetch(url + "/page", "POST", b"x" * 100_000).body == b"from php"
@@ -201,14 +206,10 @@ def test_nginx_and_php_fpm(tap, folder, running):
 
 
 def test_a_client_that_goes_away_is_no_fault(tap, served, folder, running):
-    needs("nginx")
     tap = tap(served.address, "--json")
     gate = Gate(folder)
-    directives = (
-        "include /etc/nginx/fastcgi_params; fastcgi_param PATH_INFO $uri;"
-        " fastcgi_param SCRIPT_NAME ''; fastcgi_pass unix:%s;" % tap.address
-    )
-    port = running(behind_tap.nginx(folder / "nginx", directives)).address[1]
+    root = "fastcgi_param PATH_INFO $uri; fastcgi_param SCRIPT_NAME '';"
+    port = running(nginx(folder, tap, root)).port
 
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % gate.path.encode())
@@ -262,9 +263,8 @@ def test_what_flup_does_wrong_is_shown(tap, apache, folder, quickstart):
 def test_requests_that_haproxy_puts_on_one_connection_are_told_apart(
     tap, served, folder, running
 ):
-    needs("haproxy")
     tap = tap(served.address, "--json")
-    url = running(behind_tap.haproxy(folder / "haproxy", tap.address)).url
+    url = running(webservers.haproxy(folder, HAPROXY.format(address=tap.address))).url
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         sizes = [1000 + 7 * number for number in range(40)]
