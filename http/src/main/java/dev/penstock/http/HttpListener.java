@@ -24,6 +24,9 @@ public final class HttpListener {
     /// Room for the head of a response, before more is taken for a large one.
     private static final int FIRST_HEAD_BYTES = 8 * 1024;
 
+    /// What Jetty adds to an application's head: the status line, Date, Connection.
+    private static final int ROOM_FOR_OURS_BYTES = 1024;
+
     private static final int MIN_THREADS = 2;
     private static final int KEEP_THREADS_MS = 20_000;
 
@@ -77,7 +80,7 @@ public final class HttpListener {
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(bounds.parameters().maxParameterBytes());
         http.setResponseHeaderSize(Math.min(FIRST_HEAD_BYTES, bounds.maxResponseHead()));
-        http.setMaxResponseHeaderSize(bounds.maxResponseHead());
+        http.setMaxResponseHeaderSize(bounds.maxResponseHead() + ROOM_FOR_OURS_BYTES);
         // An application gets the path as it was written: `//`, `%2F` and `..` mean what it says they mean.
         http.setUriCompliance(UriCompliance.UNSAFE);
         return http;

@@ -38,6 +38,9 @@ final class HttpResponse implements Response {
     private final Pump pump;
     private State state = State.NEW;
     private boolean withBody;
+    /// The application's answer was one that cannot be sent; a page of ours has gone out instead.
+    private boolean replaced;
+
     private byte[] gathering = new byte[1024];
     private int gathered;
 
@@ -55,6 +58,13 @@ final class HttpResponse implements Response {
     public void start(Head head) {
         if (state != State.NEW) {
             throw new IllegalStateException("the response has been started already");
+        }
+        String limit = Pages.overHead(head, gate.bounds());
+        if (limit != null) {
+            gate.log().warning("http", limit);
+            Pages.send(this, withBody, 502, "Bad Gateway", limit);
+            replaced = true;
+            return;
         }
         state = State.STARTED;
         int status = head.status();
@@ -78,6 +88,9 @@ final class HttpResponse implements Response {
 
     @Override
     public void write(ByteBuffer bytes) {
+        if (replaced) {
+            return;
+        }
         if (state != State.STARTED) {
             throw new IllegalStateException("a body can be written between start and end only, not when " + state);
         }

@@ -209,6 +209,12 @@ class HttpListenerTest {
     }
 
     @Test
+    void aHeadOverItsLimitIsReplaced() throws IOException {
+        String answer = get(page(200, "OK", "A", "v".repeat(2 << 20)));
+        assertThat(answer).startsWith("HTTP/1.1 502 ").contains("(max_response_head)");
+    }
+
+    @Test
     void anApplicationMayTakeLongerThanAConnectionMayBeIdle() throws Exception {
         SynchronousQueue<Response> started = new SynchronousQueue<>();
         Application application = (request, response) -> Thread.ofPlatform().start(() -> hold(started, response));

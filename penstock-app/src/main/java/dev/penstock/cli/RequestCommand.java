@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
             "%nExamples:",
             "  penstock request /run/site/penstock.sock /hello?name=you",
             "  penstock request -i 127.0.0.1:9000 /index.php --script /var/www/index.php",
-            "  penstock request app.sock /login -d user=ann -H 'Cookie: a=b' --timing",
-            "  penstock request app.sock /upload -X PUT -d @picture.png --trace",
+            "  penstock request ./app.sock /login -d user=ann -H 'Cookie: a=b' --timing",
+            "  penstock request ./app.sock /upload -X PUT -d @picture.png --trace",
             "  penstock request --protocol uwsgi 127.0.0.1:3031 /",
             "%nExit status: 0 a response came, 1 it failed (with --fail also a status of 400 or more),"
                     + " 2 wrong usage, 3 nobody listens, 4 no permission, 5 no answer in time,"

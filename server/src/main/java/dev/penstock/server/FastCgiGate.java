@@ -111,10 +111,16 @@ public final class FastCgiGate implements Listener.Handler, Poller.Gate {
                 "refused a connection from " + PeerName.of(channel) + " (" + setting + ")");
     }
 
-    /// An application's response had too large a head.
-    void overHead(String text) {
+    /// Sends a page of ours in the place of a head that is larger than `max_response_head`; false when it is not.
+    boolean replaces(Head head, Response response, boolean withBody) {
+        String limit = Pages.overHead(head, bounds);
+        if (limit == null) {
+            return false;
+        }
         counters.reached("max_response_head");
-        complaints.tell("max_response_head", EventLog.Level.WARNING, text);
+        complaints.tell("max_response_head", EventLog.Level.WARNING, limit);
+        Pages.send(response, withBody, 502, "Bad Gateway", limit);
+        return true;
     }
 
     /// A listener cannot accept, and may not be able to for a while.

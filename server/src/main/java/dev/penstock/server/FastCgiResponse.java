@@ -119,21 +119,13 @@ final class FastCgiResponse implements Response, Outbox.Turn {
         if (state != State.NEW) {
             throw new IllegalStateException("the response has been started already");
         }
-        if (given.block().length > gate.bounds().maxResponseHead()) {
-            replace(given);
+        if (gate.replaces(given, this, withBody)) {
+            replaced = true;
             return;
         }
         state = State.STARTED;
         head = given;
         put(ByteBuffer.wrap(given.block()));
-    }
-
-    private void replace(Head given) {
-        String limit = "The head of the application's response has " + given.block().length + " bytes, more than "
-                + gate.bounds().maxResponseHead() + " (max_response_head).";
-        gate.overHead(limit);
-        Pages.send(this, withBody, 502, "Bad Gateway", limit);
-        replaced = true;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.penstock.server;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// The few answers that Penstock gives itself: plain, small, and they say what to do.
 public final class Pages {
@@ -27,6 +28,15 @@ public final class Pages {
             response.write(ByteBuffer.wrap(page));
         }
         response.end();
+    }
+
+    /// What to say of a head that is larger than `max_response_head`; null when it is not.
+    public static @Nullable String overHead(Head head, Bounds bounds) {
+        int length = head.block().length;
+        return length <= bounds.maxResponseHead()
+                ? null
+                : "The head of the application's response has " + length + " bytes, more than "
+                        + bounds.maxResponseHead() + " (max_response_head).";
     }
 
     private static byte[] page(int status, String reason, String detail) {

@@ -23,6 +23,9 @@ final class PlainResponse implements Response {
     private final PlainGate gate;
     private final boolean withBody;
     private State state = State.NEW;
+    /// The application's answer was one that cannot be sent; a page of ours has gone out instead.
+    private boolean replaced;
+
     private int direct = DIRECT_BYTES;
     private @Nullable ByteBuffer out;
     private volatile boolean gone;
@@ -70,12 +73,19 @@ final class PlainResponse implements Response {
         if (state != State.NEW) {
             throw new IllegalStateException("the response has been started already");
         }
+        if (gate.server().replaces(head, this, withBody)) {
+            replaced = true;
+            return;
+        }
         state = State.STARTED;
         put(ByteBuffer.wrap(gate.protocol().head(head)));
     }
 
     @Override
     public void write(ByteBuffer piece) {
+        if (replaced) {
+            return;
+        }
         if (state != State.STARTED) {
             throw new IllegalStateException("a body can be written between start and end only, not when " + state);
         }

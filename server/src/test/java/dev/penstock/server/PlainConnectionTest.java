@@ -58,6 +58,12 @@ class PlainConnectionTest {
             switch (environ.get("PATH_INFO", "")) {
                 case "/hold" -> held.add(response);
                 case "/large" -> large(response);
+                case "/head" -> {
+                    response.start(Head.of(
+                            200, "OK", "A", "v".repeat(gate.gate.bounds().maxResponseHead())));
+                    response.write(Gate.bytes("body"));
+                    response.end();
+                }
                 default ->
                     Gate.answer(
                             response,
@@ -313,6 +319,19 @@ class PlainConnectionTest {
             web.awaitServed();
         }
         assertThat(gate.gate.counters().timedOut.sum()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(PlainProtocol.class)
+    void responseHeadOverItsLimitIsReplacedAndCounted(PlainProtocol protocol) throws Exception {
+        try (WebServer web = connect(protocol)) {
+            web.send(request(protocol, "0", "PATH_INFO", "/head"));
+            assertThat(web.untilEnd())
+                    .contains(" 502 ")
+                    .contains("(max_response_head)")
+                    .endsWith("</html>\n");
+        }
+        assertThat(gate.gate.counters().limits()).containsEntry("max_response_head", 1L);
     }
 
     @Test

@@ -3,7 +3,10 @@ package dev.penstock.fastcgi.responder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +36,7 @@ class ReadmeTest {
     void clientGetsTheRespondersHello(@TempDir Path folder) throws Exception {
         Path socket = folder.resolve("s");
         Thread responder = Thread.ofPlatform().daemon().start(() -> serve(socket));
-        while (!Files.exists(socket) && responder.isAlive()) {
+        while (!listens(socket) && responder.isAlive()) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
         ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -45,6 +48,14 @@ class ReadmeTest {
             System.setOut(before);
         }
         assertThat(said.toString(StandardCharsets.UTF_8)).isEqualTo("200 text/plain\nHello, /hello?name=you\n");
+    }
+
+    private static boolean listens(Path socket) {
+        try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static void serve(Path socket) {
