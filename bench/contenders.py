@@ -113,7 +113,7 @@ def fcgid(module):
 def proxy(scheme, more='', tcp=False):
     def directives(site):
         where = f'{scheme}://{site.address}/' if tcp else f'unix:{site.socket}|{scheme}://localhost/'
-        return f'{more}\nProxyPass / {where} enablereuse=on retry=0\n'
+        return f'{more}\nProxyPass / {where} enablereuse=on retry=0 iobuffersize=65536\n'
     return directives
 
 
