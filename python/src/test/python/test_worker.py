@@ -6,7 +6,7 @@ import struct
 import tempfile
 
 import pytest
-from fakes import HERE, request
+from fakes import HERE, PACKAGE, request
 
 from penstock import frames
 
@@ -156,7 +156,7 @@ def test_system_exit_is_a_500_and_the_worker_goes_on(server):
     assert answer.status == "500 Internal Server Error"
     assert "GET /leave: the application failed" in answer.log
     assert "SystemExit: 3" in answer.log
-    assert "penstock" not in answer.log
+    assert PACKAGE not in answer.log
     assert server.ask("/hello").body == b"hello"
 
 
