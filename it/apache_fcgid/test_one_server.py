@@ -36,7 +36,7 @@ def crowd(site, folder):
         try:
             eventually(
                 lambda: all(gate.started.exists() for gate in gates),
-                30,
+                60,
                 "16 requests in the application",
             )
             yield answers

@@ -3,7 +3,6 @@ counted, the log stays readable, and the server's memory bounded.
 """
 
 import contextlib
-import json
 import re
 import struct
 import subprocess
@@ -62,13 +61,6 @@ class Victim(Served):
     def serves(self):
         """Whether an ordinary web server gets its answer."""
         return fastcgi.request(self.address, fastcgi.environ()).endswith(b"hello")
-
-    def status(self):
-        command = [self.command[0], "status", "--json"]
-        answer = subprocess.run(
-            command, env=self.environment, capture_output=True, check=True, timeout=30
-        )
-        return json.loads(answer.stdout)
 
     def reached(self, setting):
         return self.status()["front"]["limits_reached"].get(setting, 0)
